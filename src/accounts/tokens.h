@@ -1,0 +1,78 @@
+// Signed tokens (JWT, HS256). The algorithm and the kind follow from the key id, never from what the token
+// says; each kind has keys of its own, and two keys of a kind may be live so that they can be rotated.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "ports/account_store.h"
+#include "sale/ids.h"
+
+namespace onrush::accounts {
+
+enum class TokenKind : std::uint8_t {
+  buyer,    // a signed-in shopper: asks for holds
+  staff,    // a signed-in member of staff, with a role
+  order,    // one order: opens its checkout without a session (a link in a mail); short-lived
+  refresh,  // sits in an HttpOnly cookie; only good for a new buyer or staff token
+  setup,    // the one-time link by which the owner enters for the first time
+};
+
+struct Claims {
+  TokenKind kind = TokenKind::buyer;
+  sale::BuyerId subject;           // the account
+  ports::Role role = ports::Role::buyer;
+  sale::OrderId order;             // kind order only
+  TimePoint issued_at{};
+  TimePoint expires_at{};
+};
+
+struct TokenKey {
+  std::string kid;                    // 1..16 of [A-Za-z0-9_-]
+  std::array<std::byte, 32> secret{};
+};
+
+// All keys of a process. Per kind one or two; the first signs, all verify.
+class KeyRing {
+ public:
+  // Derives each kind's key from the master secret by HKDF-SHA256 (RFC 5869), kid from the generation.
+  // `previous` (may be empty) keeps the keys of the former master secret live for verifying.
+  static KeyRing derive(std::string_view master_secret, std::string_view previous = {});
+  [[nodiscard]] const std::vector<TokenKey>& keys(TokenKind kind) const;
+
+ private:
+  std::array<std::vector<TokenKey>, 5> keys_;
+};
+
+enum class TokenFault : std::uint8_t { malformed, unknown_key, bad_signature, expired, wrong_kind };
+[[nodiscard]] std::string_view to_string(TokenFault);
+
+// Signs and verifies with keyed MAC contexts made once. One per thread: not thread-safe.
+class Tokens {
+ public:
+  explicit Tokens(const KeyRing& ring);
+  ~Tokens();
+  Tokens(Tokens&&) noexcept;
+  Tokens& operator=(Tokens&&) noexcept;
+
+  [[nodiscard]] std::string sign(const Claims& claims);
+  // About a microsecond, no allocation. `now` is compared with exp (no leeway).
+  [[nodiscard]] boost::system::result<Claims, TokenFault> verify(std::string_view token, TokenKind kind,
+                                                                 TimePoint now);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace onrush::accounts
+
+namespace onrush::accounts {
+[[noreturn]] void throw_exception_from_error(TokenFault, const boost::source_location&);
+}  // namespace onrush::accounts
