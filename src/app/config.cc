@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -10,7 +11,6 @@
 #include <functional>
 #include <optional>
 #include <sstream>
-#include <toml++/toml.h>
 
 namespace onrush::app {
 namespace {
@@ -29,7 +29,8 @@ Setting text(std::string name, std::string Config::*field, std::string help, boo
           [field](const Config& c) { return c.*field; }};
 }
 
-Setting choice(std::string name, std::string Config::*field, std::vector<std::string> allowed, std::string help) {
+Setting choice(std::string name, std::string Config::*field, std::vector<std::string> allowed,
+               std::string help) {
   return {std::move(name), fmt::format("{} ({})", help, fmt::join(allowed, ", ")), false,
           [field, allowed](Config& c, const std::string& v) -> Status {
             if (std::find(allowed.begin(), allowed.end(), v) == allowed.end()) {
@@ -41,18 +42,20 @@ Setting choice(std::string name, std::string Config::*field, std::vector<std::st
           [field](const Config& c) { return c.*field; }};
 }
 
-Setting number(std::string name, unsigned Config::*field, unsigned low, unsigned high, std::string help) {
-  return {std::move(name), fmt::format("{} ({}..{})", help, low, high), false,
-          [field, low, high](Config& c, const std::string& v) -> Status {
-            unsigned parsed = 0;
-            const auto [end, error] = std::from_chars(v.data(), v.data() + v.size(), parsed);
-            if (error != std::errc{} || end != v.data() + v.size() || parsed < low || parsed > high) {
-              return invalid(fmt::format("must be a whole number from {} to {}", low, high));
-            }
-            c.*field = parsed;
-            return {};
-          },
-          [field](const Config& c) { return std::to_string(c.*field); }};
+Setting number(std::string name, unsigned Config::*field, unsigned low, unsigned high,
+               std::string help) {
+  return {
+      std::move(name), fmt::format("{} ({}..{})", help, low, high), false,
+      [field, low, high](Config& c, const std::string& v) -> Status {
+        unsigned parsed = 0;
+        const auto [end, error] = std::from_chars(v.data(), v.data() + v.size(), parsed);
+        if (error != std::errc{} || end != v.data() + v.size() || parsed < low || parsed > high) {
+          return invalid(fmt::format("must be a whole number from {} to {}", low, high));
+        }
+        c.*field = parsed;
+        return {};
+      },
+      [field](const Config& c) { return std::to_string(c.*field); }};
 }
 
 Setting flag(std::string name, bool Config::*field, std::string help) {
@@ -67,11 +70,13 @@ Setting flag(std::string name, bool Config::*field, std::string help) {
 
 Result<Endpoint> parse_endpoint(const std::string& v) {
   const auto colon = v.rfind(':');
-  if (colon == std::string::npos || colon == 0) return invalid("must be ADDRESS:PORT, e.g. 127.0.0.1:8080");
+  if (colon == std::string::npos || colon == 0)
+    return invalid("must be ADDRESS:PORT, e.g. 127.0.0.1:8080");
   unsigned port = 0;
   const char* last = v.data() + v.size();
   const auto [end, error] = std::from_chars(v.data() + colon + 1, last, port);
-  if (error != std::errc{} || end != last || port > 65'535) return invalid("the port must be 0..65535");
+  if (error != std::errc{} || end != last || port > 65'535)
+    return invalid("the port must be 0..65535");
   std::string address = v.substr(0, colon);
   if (address.size() > 2 && address.front() == '[' && address.back() == ']') {
     address = address.substr(1, address.size() - 2);
@@ -99,26 +104,32 @@ const std::vector<Setting>& settings() {
       endpoint("listen.sandbox", &Config::sandbox, "the sandbox payment provider"),
       number("workers.rush", &Config::rush_workers, 1, 256, "threads of the rush listener"),
       number("workers.general", &Config::general_workers, 1, 64, "threads of the general listener"),
-      text("public.general-url", &Config::public_general_url, "how browsers reach the general listener"),
+      text("public.general-url", &Config::public_general_url,
+           "how browsers reach the general listener"),
       text("public.rush-url", &Config::public_rush_url, "how browsers reach the rush listener"),
       text("public.admin-url", &Config::public_admin_url, "how staff reach the admin listener"),
-      text("public.sandbox-url", &Config::public_sandbox_url, "how browsers reach the sandbox provider"),
+      text("public.sandbox-url", &Config::public_sandbox_url,
+           "how browsers reach the sandbox provider"),
       text("secret.master", &Config::master_secret,
            "all token keys are derived from it; default: a random one in the data directory", true),
-      text("secret.previous", &Config::previous_master_secret, "tokens signed with it stay valid", true),
+      text("secret.previous", &Config::previous_master_secret, "tokens signed with it stay valid",
+           true),
       number("session.minutes", &Config::session_minutes, 1, 1'440, "life of an access token"),
       number("session.refresh-days", &Config::refresh_days, 1, 365, "life of a sign-in"),
-      number("session.order-token-minutes", &Config::order_token_minutes, 1, 1'440, "life of a checkout link"),
+      number("session.order-token-minutes", &Config::order_token_minutes, 1, 1'440,
+             "life of a checkout link"),
       number("password.threads", &Config::password_threads, 1, 64, "threads that hash passwords"),
       number("password.queue", &Config::password_queue, 1, 100'000, "sign-ins that may wait"),
-      number("engine.intake-rush", &Config::intake_rush, 64, 8'388'608, "hold requests that may wait"),
+      number("engine.intake-rush", &Config::intake_rush, 64, 8'388'608,
+             "hold requests that may wait"),
       number("engine.intake-reserved", &Config::intake_reserved, 64, 1'048'576,
              "payments and staff acts that may wait"),
       number("engine.commit-interval-us", &Config::commit_interval_us, 0, 100'000,
              "least time between two syncs under load, in microseconds"),
       number("engine.snapshot-events", &Config::snapshot_events, 1'000, 1'000'000'000,
              "events between two snapshots"),
-      number("engine.segment-mib", &Config::segment_mib, 1, 4'096, "size of a journal segment in MiB"),
+      number("engine.segment-mib", &Config::segment_mib, 1, 4'096,
+             "size of a journal segment in MiB"),
       choice("payment.provider", &Config::payment_provider, {"sandbox"}, "who takes the money"),
       flag("payment.sandbox-beyond-loopback", &Config::sandbox_beyond_loopback,
            "allow play money on a public address"),
@@ -131,7 +142,8 @@ const std::vector<Setting>& settings() {
       flag("smtp.starttls", &Config::smtp_starttls, "insist on STARTTLS"),
       choice("log.level", &Config::log_level, {"debug", "info", "warn", "error"}, "what is logged"),
       choice("log.format", &Config::log_format, {"json", "text"}, "how it is logged"),
-      number("drain-seconds", &Config::drain_seconds, 0, 600, "how long a stopping server finishes requests"),
+      number("drain-seconds", &Config::drain_seconds, 0, 600,
+             "how long a stopping server finishes requests"),
   };
   return rows;
 }
@@ -139,12 +151,14 @@ const std::vector<Setting>& settings() {
 std::string environment_name(const std::string& setting) {
   std::string name = "ONRUSH_";
   for (const char c : setting) {
-    name += c == '.' || c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    name +=
+        c == '.' || c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   }
   return name;
 }
 
-// A secret may come in a file, so that it is in no process list: ONRUSH_SECRET_MASTER_FILE=/run/secrets/…
+// A secret may come in a file, so that it is in no process list:
+// ONRUSH_SECRET_MASTER_FILE=/run/secrets/…
 Result<std::optional<std::pair<std::string, std::string>>> from_environment(const Setting& s) {
   using Found = std::optional<std::pair<std::string, std::string>>;
   const std::string name = environment_name(s.name);
@@ -173,8 +187,8 @@ std::string toml_value_text(const toml::node& node) {
 }
 
 // Flattens the file to name → value; keys with '_' are the same as with '-'.
-Status flatten(const toml::table& table, const std::string& prefix, std::map<std::string, std::string>& values,
-               std::vector<std::string>& sale_files) {
+Status flatten(const toml::table& table, const std::string& prefix,
+               std::map<std::string, std::string>& values, std::vector<std::string>& sale_files) {
   for (const auto& [key, node] : table) {
     std::string name = prefix + std::string(key.str());
     std::replace(name.begin(), name.end(), '_', '-');
@@ -228,11 +242,13 @@ bool is_loopback(const Endpoint& e) {
 std::vector<SettingName> setting_names() {
   std::vector<SettingName> names;
   const Config defaults;
-  for (const auto& s : settings()) names.push_back({s.name, dotted_to_flag(s.name), s.help, s.get(defaults)});
+  for (const auto& s : settings())
+    names.push_back({s.name, dotted_to_flag(s.name), s.help, s.get(defaults)});
   return names;
 }
 
-Result<LoadedConfig> load_config(const std::string& file, const std::map<std::string, std::string>& flags) {
+Result<LoadedConfig> load_config(const std::string& file,
+                                 const std::map<std::string, std::string>& flags) {
   LoadedConfig loaded;
   const std::string path = file.empty() ? "onrush.toml" : file;
   std::map<std::string, std::string> in_file;

@@ -1,5 +1,6 @@
-// The configuration of a process: every setting in one row of one table (config.cc), each with its name,
-// help, default and bounds. Precedence: flag > environment (ONRUSH_*, ONRUSH_*_FILE) > onrush.toml > default.
+// The configuration of a process: every setting in one row of one table (config.cc), each with its
+// name, help, default and bounds. Precedence: flag > environment (ONRUSH_*, ONRUSH_*_FILE) >
+// onrush.toml > default.
 #pragma once
 
 #include <cstdint>

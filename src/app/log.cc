@@ -15,20 +15,28 @@ namespace {
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warn: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warn:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
 std::string_view to_string(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return "debug";
-    case LogLevel::info: return "info";
-    case LogLevel::warn: return "warn";
-    case LogLevel::error: return "error";
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warn:
+      return "warn";
+    case LogLevel::error:
+      return "error";
   }
   return "info";
 }
@@ -47,7 +55,8 @@ std::string quoted(std::string_view text) {
 }  // namespace
 
 struct Log::Impl {
-  std::shared_ptr<spdlog::details::thread_pool> pool = std::make_shared<spdlog::details::thread_pool>(8192, 1);
+  std::shared_ptr<spdlog::details::thread_pool> pool =
+      std::make_shared<spdlog::details::thread_pool>(8192, 1);
   std::shared_ptr<spdlog::async_logger> logger;
   bool json = true;
 };
@@ -61,11 +70,17 @@ Log::Log(std::string_view level, std::string_view format) : impl_(std::make_uniq
   impl_->logger->set_level(to_spdlog(parse_level(level)));
 }
 
-Log::~Log() { flush(); }
+Log::~Log() {
+  flush();
+}
 
-bool Log::enabled(LogLevel level) const { return impl_->logger->should_log(to_spdlog(level)); }
+bool Log::enabled(LogLevel level) const {
+  return impl_->logger->should_log(to_spdlog(level));
+}
 
-void Log::flush() { impl_->logger->flush(); }
+void Log::flush() {
+  impl_->logger->flush();
+}
 
 void Log::write(LogLevel level, std::string_view event, std::initializer_list<Field> fields) {
   if (!enabled(level)) return;
@@ -80,7 +95,8 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Fi
     write_json_fields(level, event, {line.data(), line.size()});
     return;
   }
-  fmt::format_to(out, "{} {:5} {}", to_rfc3339(ports::SystemClock().now()), to_string(level), event);
+  fmt::format_to(out, "{} {:5} {}", to_rfc3339(ports::SystemClock().now()), to_string(level),
+                 event);
   for (const auto& [name, value] : fields) fmt::format_to(out, " {}={}", name, value);
   impl_->logger->log(to_spdlog(level), std::string_view(line.data(), line.size()));
 }
@@ -88,10 +104,11 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Fi
 void Log::write_json_fields(LogLevel level, std::string_view event, std::string_view fields) {
   if (!enabled(level)) return;
   const std::string time = to_rfc3339(ports::SystemClock().now());
-  impl_->logger->log(to_spdlog(level),
-                     impl_->json ? fmt::format(R"({{"time":"{}","level":"{}","event":{}{}{}}})", time,
-                                               to_string(level), quoted(event), fields.empty() ? "" : ",", fields)
-                                 : fmt::format("{} {:5} {} {}", time, to_string(level), event, fields));
+  impl_->logger->log(
+      to_spdlog(level),
+      impl_->json ? fmt::format(R"({{"time":"{}","level":"{}","event":{}{}{}}})", time,
+                                to_string(level), quoted(event), fields.empty() ? "" : ",", fields)
+                  : fmt::format("{} {:5} {} {}", time, to_string(level), event, fields));
 }
 
 }  // namespace onrush::app

@@ -1,4 +1,5 @@
-// Structured logs: one JSON object (or one readable line) for each event, written by a background thread.
+// Structured logs: one JSON object (or one readable line) for each event, written by a background
+// thread.
 #pragma once
 
 #include <initializer_list>

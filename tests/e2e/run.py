@@ -1,0 +1,458 @@
+"""End-to-end tests over the real binary. Each ends in an audit: stock and money add up."""
+import argparse
+import email
+import glob
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from onrush import Api, Problem, Runner, Server, WebSocket, a_sale, pay_at
+
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples")
+
+
+def expect(actual, wanted, what):
+    if actual != wanted:
+        raise Problem(f"{what}: expected {wanted!r}, got {actual!r}")
+
+
+def item(server, sale="s", key="a"):
+    return next(i for i in server.numbers(sale)["items"] if i["item"] == key)
+
+
+def check_sums(server, sale="s"):
+    for i in server.numbers(sale)["items"]:
+        expect(i["free"] + i["held"] + i["paid"], i["stock"], f"sum of {i['item']}")
+
+
+def hold(server, token, body=None, sale="s", key=None):
+    headers = {"Idempotency-Key": key} if key else None
+    return server.rush(token).call("POST", f"/api/v1/sales/{sale}/holds", body or {"item": "a"}, headers)
+
+
+def order_state(server, token, order):
+    status, body, _ = server.general(token).call("GET", f"/api/v1/orders/{order}")
+    expect(status, 200, "order")
+    return body["state"]
+
+
+def start_payment(server, token, order):
+    status, body, _ = server.general(token).call("POST", f"/api/v1/orders/{order}/payments", {})
+    expect(status, 201, f"payment {body}")
+    return body
+
+
+def test_a_hold_is_paid_and_audited(make):
+    with make() as server:
+        server.start()
+        server.apply_sale(a_sale(stock=3))
+        token = server.mint(1)[0]
+        status, order, _ = hold(server, token)
+        expect(status, 201, "hold")
+        expect(order["state"], "awaiting_payment", "state")
+        status, again, _ = hold(server, token)
+        expect((status, again["order"], again["repeated"]), (201, order["order"], True), "repeat")
+        payment = start_payment(server, token, order["order"])
+        status, location = pay_at(payment["url"])
+        expect(status, 303, "hosted page")
+        server.wait_for(lambda: order_state(server, token, order["order"]) == "paid", "paid")
+        expect(item(server)["paid"], 1, "paid units")
+        check_sums(server)
+        expect(server.stop(), 0, "exit code")
+        expect(server.audit()["sales"][0]["money"]["fulfilled"], 990, "money")
+
+
+def test_a_lapsed_unit_goes_to_standby_and_is_pushed(make):
+    with make() as server:
+        server.start()
+        server.apply_sale(a_sale(stock=1, hold_seconds=1))
+        first, second = server.mint(2)
+        expect(hold(server, first)[0], 201, "first")
+        status, waiting, _ = hold(server, second)
+        expect((status, waiting["position"]), (202, 1), "second waits")
+        live = WebSocket(server.ends["rush"], "/api/v1/live?sale=s", second)
+        live.wait_for("welcome")
+        turn = live.wait_for("order", cause="standby_turn")
+        pay_at(start_payment(server, second, turn["order"])["url"])
+        live.wait_for("order", cause="paid")
+        live.close()
+        server.wait_for(lambda: server.numbers("s")["phase"] in ("closed", "settled"), "closing by itself")
+        check_sums(server)
+        server.stop()
+        server.audit()
+
+
+def test_late_money_is_refunded_once(make):
+    with make() as server:
+        server.start()
+        server.apply_sale(a_sale(stock=1, hold_seconds=1, late_money="refund"))
+        token, other = server.mint(2)
+        order = hold(server, token)[1]["order"]
+        payment = start_payment(server, token, order)
+        expect(hold(server, other)[0], 202, "other waits")
+        pay_at(payment["url"], behaviour="late:2500")
+        turn = server.wait_for(lambda: server.rush(other).call("GET", "/api/v1/sales/s/me")[1]["orders"], "turn")
+        pay_at(start_payment(server, other, turn[0]["order"])["url"], behaviour="duplicate:3")
+        server.wait_for(lambda: order_state(server, other, turn[0]["order"]) == "paid", "paid")
+        server.wait_for(lambda: server.sandbox_totals()["refunded"] == 990, "refund at the provider")
+        server.wait_for(lambda: server.numbers("s")["money"]["refunded"] == 990, "refund in the books")
+        expect(server.sandbox_totals()["captured"], 1980, "captured")
+        server.stop()
+        money = server.audit()["sales"][0]["money"]
+        expect((money["captured"], money["fulfilled"], money["refunded"]), (1980, 990, 990), "money")
+
+
+def test_a_lost_callback_is_asked_for(make):
+    with make(**{"payment-ask-again-ms": 300}) as server:
+        server.start()
+        server.apply_sale(a_sale(stock=1))
+        token = server.mint(1)[0]
+        order = hold(server, token)[1]["order"]
+        pay_at(start_payment(server, token, order)["url"], behaviour="lost")
+        server.wait_for(lambda: order_state(server, token, order) == "paid", "paid without a callback")
+        server.stop()
+        server.audit()
+
+
+def test_a_restart_keeps_everything(make):
+    with make() as server:
+        server.start()
+        server.apply_sale(a_sale(stock=2))
+        tokens = server.mint(4)
+        orders = [hold(server, t)[1] for t in tokens[:2]]
+        expect(hold(server, tokens[2])[1]["position"], 1, "standby")
+        expect(hold(server, tokens[3])[1]["position"], 2, "standby")
+        expect(server.stop(), 0, "exit code")
+        server.start()
+        for token, order in zip(tokens, orders):
+            now = server.general(token).call("GET", f"/api/v1/orders/{order['order']}")[1]
+            expect((now["units"], now["deadline"]), (order["units"], order["deadline"]), "order")
+        me = server.rush(tokens[3]).call("GET", "/api/v1/sales/s/me")[1]
+        expect(me["standby"][0]["position"], 2, "position")
+        server.stop()
+        server.audit()
+
+
+def test_a_second_server_on_the_same_directory_is_refused(make):
+    with make() as server:
+        server.start()
+        second = Server(server.binary, server.directory)
+        second.log_path = server.log_path + ".second"
+        try:
+            with open(second.log_path, "ab") as log:
+                process = subprocess.run([server.binary, "serve", *second.flags()], stdin=subprocess.DEVNULL,
+                                         stdout=log, stderr=log, timeout=30, check=False)
+            expect(process.returncode, 3, "exit code of the second")
+            if "another process" not in second.log_tail():
+                raise Problem("no clear message: " + second.log_tail())
+        finally:
+            os.unlink(second.log_path)
+        expect(server.general().call("GET", "/api/v1/sales")[0], 200, "the first still serves")
+        expect(server.stop(), 0, "exit code")
+
+
+def test_the_read_model_is_rebuilt_identically(make):
+    with make() as server:
+        server.start()
+        server.apply_sale(a_sale(stock=50, hold_seconds=1))
+        tokens = server.mint(80)
+        for n, token in enumerate(tokens):
+            status, body, _ = hold(server, token)
+            if status == 201 and n % 3:
+                pay_at(start_payment(server, token, body["order"])["url"])
+        time.sleep(1.3)
+        server.act("s", "pause", reason="to compare")
+        server.stop()
+        before = server.run("dump").stdout
+        server.run("rebuild")
+        expect(server.run("dump").stdout, before, "rows after rebuilding")
+        for path in glob.glob(os.path.join(server.directory, "read_model.db*")):
+            os.unlink(path)
+        server.start()
+        server.wait_for(lambda: server.admin().call("GET", "/api/v1/admin/orders?limit=1")[1].get("orders"), "orders")
+        server.stop()
+        expect(server.run("dump").stdout, before, "rows after deleting and serving")
+        server.audit()
+
+
+def test_mail_is_sent_once(make):
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        box = os.path.join(folder, "box")
+        smtp = subprocess.Popen(["/usr/bin/python3", "-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{port}",
+                                 "-c", "aiosmtpd.handlers.Mailbox", box])
+        try:
+            with make(**{"smtp-url": f"smtp://127.0.0.1:{port}", "smtp-from": "Shop <shop@example.org>"}) as server:
+                server.start()
+                server.apply_sale(a_sale(stock=1))
+                status, session, _ = server.general().call(
+                    "POST", "/api/v1/accounts", {"email": "li@example.org", "password": "correct horse", "language": "zh"})
+                expect(status, 201, f"sign-up {session}")
+                order = hold(server, session["token"])[1]["order"]
+                pay_at(start_payment(server, session["token"], order)["url"], behaviour="duplicate:3")
+
+                def mails():
+                    return glob.glob(os.path.join(box, "new", "*"))
+                server.wait_for(mails, "the mail")
+                server.kill()  # also a crash right after sending does not send it again
+                server.start()
+                time.sleep(1.5)
+                expect(len(mails()), 1, "mails")
+                with open(mails()[0], "rb") as file:
+                    mail = email.message_from_binary_file(file)
+                expect(mail["To"], "li@example.org", "recipient")
+                if order not in mail.get_payload(decode=True).decode():
+                    raise Problem("the order is not in the mail")
+                server.stop()
+                server.audit()
+        finally:
+            smtp.terminate()
+            smtp.wait()
+
+
+def test_staff_commands_work_from_the_command_line(make):
+    with make() as server:
+        server.start()
+        admin = ["--admin", server.ends["admin"]]
+        server.run("sale", "apply", os.path.join(EXAMPLES, "concert-general.json"), "--announce", *admin)
+        server.run("sale", "open", "concert-general", *admin)
+        listed = server.run("sale", "list", *admin).stdout
+        if "concert-general" not in listed or "open" not in listed:
+            raise Problem("sale list: " + listed)
+        token = server.mint(1)[0]
+        order = hold(server, token, {"lines": [{"item": "front", "quantity": 2}, {"item": "lawn", "quantity": 1}]},
+                     "concert-general")[1]
+        expect(len(order["units"]), 3, "bundle")
+        pay_at(start_payment(server, token, order["order"])["url"])
+        server.wait_for(lambda: order_state(server, token, order["order"]) == "paid", "paid")
+        server.wait_for(lambda: order["order"] in server.run("orders", "list", "--state", "paid", *admin).stdout,
+                        "the order in the list")
+        server.run("orders", "refund", order["order"], "--reason", "a test", *admin)
+        server.wait_for(lambda: server.sandbox_totals()["refunded"] == order["amount"], "refund")
+        server.run("sale", "restock", "concert-general", "lawn", "5", *admin)
+        expect(item(server, "concert-general", "lawn")["stock"], 1005, "stock")
+        for act in ("pause", "resume", "close"):
+            server.run("sale", act, "concert-general", *admin)
+        expect(server.run("sale", "resume", "concert-general", *admin, check=False).returncode, 1, "wrong state")
+        acts = server.wait_for(
+            lambda: [a["act"] for a in server.admin().call("GET", "/api/v1/admin/acts")[1]["acts"]], "acts")
+        for act in ("refund", "restock", "pause", "resume"):
+            if act not in acts:
+                raise Problem(f"{act} is not in the log of acts: {acts}")
+        server.stop()
+        server.audit()
+
+
+def test_settings_are_checked_and_secrets_masked(make):
+    server = make(**{"log-level": "warn"})
+    secret = "a-secret-that-must-not-be-shown-anywhere"
+    done = server.run("config", "show", environment={"ONRUSH_SECRET_MASTER": secret})
+    if secret in done.stdout + done.stderr or "ONRUSH_SECRET_MASTER" not in done.stdout:
+        raise Problem("config show: " + done.stdout)
+    bad = subprocess.run([server.binary, "check", "--workers-rush", "many"], capture_output=True, text=True, check=False)
+    expect(bad.returncode, 2, "exit code for a bad value")
+    if "workers.rush" not in bad.stderr:
+        raise Problem("the message does not name the setting: " + bad.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "onrush.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("[listen]\ngenral = \"127.0.0.1:1\"\n")
+        bad = subprocess.run([server.binary, "check", "--config", path], capture_output=True, text=True, check=False)
+        expect(bad.returncode, 2, "exit code for an unknown key")
+        if "listen.genral" not in bad.stderr:
+            raise Problem("the message does not name the key: " + bad.stderr)
+        sale = os.path.join(folder, "sale.json")
+        with open(sale, "w", encoding="utf-8") as file:
+            json.dump(a_sale(stock=0), file)
+        bad = subprocess.run([server.binary, "check", sale], capture_output=True, text=True, check=False)
+        expect(bad.returncode, 2, "exit code for a bad sale file")
+        if "items[0].stock" not in bad.stdout + bad.stderr:
+            raise Problem("the message does not name the place: " + bad.stdout + bad.stderr)
+    good = subprocess.run([server.binary, "check", *sorted(glob.glob(os.path.join(EXAMPLES, "*.json")))],
+                          capture_output=True, text=True, check=False)
+    expect(good.returncode, 0, "the examples " + good.stderr)
+    server.close()
+
+
+def test_play_money_is_refused_beyond_loopback(make):
+    server = make(**{"listen-general": "0.0.0.0:0"})
+    done = subprocess.run([server.binary, "serve", *server.flags()], capture_output=True, text=True, timeout=30,
+                          check=False, stdin=subprocess.DEVNULL)
+    expect(done.returncode, 2, "exit code")
+    if "sandbox" not in done.stderr:
+        raise Problem("no clear message: " + done.stderr)
+    server.close()
+
+
+def test_a_stop_drains_and_says_goodbye(make):
+    with make() as server:
+        server.start()
+        server.apply_sale(a_sale())
+        live = WebSocket(server.ends["rush"], "/api/v1/live?sale=s")
+        live.wait_for("welcome")
+        stopping = threading.Thread(target=server.stop)
+        stopping.start()
+        bye = live.wait_for("bye")
+        if not 0 < bye["reconnect_in_ms"] < 120_000:
+            raise Problem(f"no reconnect hint: {bye}")
+        expect(live.receive(), ("close", 1001), "close frame")
+        stopping.join()
+        expect(server.process.returncode, 0, "exit code")
+
+
+def test_a_backup_is_complete(make):
+    with make() as server, tempfile.TemporaryDirectory() as folder:
+        server.start()
+        server.apply_sale(a_sale(stock=5))
+        tokens = server.mint(5)
+        orders = [hold(server, t)[1] for t in tokens]
+        target = os.path.join(folder, "copy")
+        server.run("backup", target)  # beside the running server
+        server.stop()
+        copy = Server(server.binary, target)
+        copy.start()
+        for token, order in zip(tokens, orders):
+            expect(copy.general(token).call("GET", f"/api/v1/orders/{order['order']}")[1]["units"], order["units"], "units")
+        expect(copy.stop(), 0, "exit code")
+        copy.audit()
+        os.unlink(copy.log_path)
+
+
+def test_confirmation_books_and_cancellation_frees(make):
+    with make() as server:
+        server.start()
+        server.apply_sale(a_sale(stock=1, payment="confirmation"))
+        first, second = server.mint(2)
+        order = hold(server, first)[1]["order"]
+        expect(hold(server, second)[0], 202, "second waits")
+        expect(server.general(first).call("DELETE", f"/api/v1/orders/{order}")[0], 204, "cancel")
+        turn = server.wait_for(lambda: server.rush(second).call("GET", "/api/v1/sales/s/me")[1]["orders"], "turn")[0]
+        status, booked, _ = server.general(second).call("PUT", f"/api/v1/orders/{turn['order']}", {"status": "booked"})
+        expect((status, booked["state"]), (200, "paid"), "booked")
+        expect(server.general(first).call("GET", f"/api/v1/orders/{turn['order']}")[0], 404, "not yours")
+        server.stop()
+        server.audit()
+
+
+def test_a_racing_crowd_never_oversells(make):
+    with make() as server:
+        server.start()
+        server.apply_sale(a_sale(stock=40, standby=False))
+        tokens = server.mint(400)
+        granted, lock = [], threading.Lock()
+
+        def racer(mine):
+            rush = server.rush()
+            for token in mine:
+                for _ in range(2):
+                    status, body, _ = rush.call("POST", "/api/v1/sales/s/holds", {"item": "a"}, None, token)
+                    if status == 201:
+                        with lock:
+                            granted.append((body["order"], body["units"][0]["unit"]))
+                    elif status != 409:
+                        raise Problem(f"{status} {body}")
+        threads = [threading.Thread(target=racer, args=(tokens[n::8],)) for n in range(8)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        expect(len(set(granted)), 40, "orders")
+        expect(len({unit for _, unit in granted}), 40, "units")
+        expect(len(granted), 80, "answers: each repeat gives the same order")
+        check_sums(server)
+        server.stop()
+        server.audit()
+
+
+def test_the_rush_does_not_starve_sign_in_and_staff(make):
+    with make() as server:
+        server.start()
+        server.apply_sale(a_sale(stock=5))
+        tokens = server.mint(50)
+        stop = threading.Event()
+
+        def pest(token):
+            rush = server.rush(token)
+            while not stop.is_set():
+                rush.call("POST", "/api/v1/sales/s/holds", {"item": "a"})
+        pests = [threading.Thread(target=pest, args=(t,)) for t in tokens[:20]]
+        for p in pests:
+            p.start()
+        try:
+            status, session, _ = server.general().call(
+                "POST", "/api/v1/accounts", {"email": "a@example.org", "password": "correct horse"})
+            expect(status, 201, f"sign-up in the rush {session}")
+            expect(server.general().call("POST", "/api/v1/sessions",
+                                         {"email": "a@example.org", "password": "wrong horse!"})[0], 401, "wrong password")
+            server.act("s", "pause")
+            expect(hold(server, tokens[40])[0], 503, "paused")
+            server.act("s", "resume")
+            expect(Api(server.ends["admin"]).call("GET", "/readyz")[0], 200, "ready")
+        finally:
+            stop.set()
+            for p in pests:
+                p.join()
+        server.stop()
+        server.audit()
+
+
+def test_the_crowd_sells_everything_and_checks_itself(make, shoppers=6000):
+    with make() as server:
+        server.start()
+        with open(os.path.join(EXAMPLES, "618.json"), encoding="utf-8") as file:
+            sale = json.load(file)
+        sale.update(opens_at="+4s", hold_seconds=3)
+        sale["items"][0]["stock"] = 400
+        server.apply_sale(sale)
+        done = server.run("crowd", "--sale", "618", "--shoppers", str(shoppers), "--seconds-max", "90",
+                          "--listeners", "50", "--json", "--admin", server.ends["admin"])
+        report = json.loads(done.stdout)
+        if not report["ok"]:
+            raise Problem("the crowd found a fault: " + done.stdout)
+        for i in server.numbers("618")["items"]:
+            expect((i["paid"], i["free"], i["held"]), (i["stock"], 0, 0), i["item"])
+        server.stop()
+        totals = server.audit()["sales"][0]
+        expect(sum(i["paid"] for i in totals["items"]), 410, "paid units in the audit")
+
+
+def test_metrics_tell_the_truth(make):
+    with make() as server:
+        server.start()
+        server.apply_sale(a_sale(stock=3))
+        for token in server.mint(5):
+            hold(server, token)
+        text = server.admin().call("GET", "/metrics")[1]
+        for wanted in ("onrush_oversold_units", "onrush_units", "onrush_http_requests_total", "onrush_journal_"):
+            if wanted not in text:
+                raise Problem(f"{wanted} is not in /metrics")
+        held = [line for line in text.splitlines() if line.startswith("onrush_units{") and 'state="held"' in line]
+        expect(float(held[0].split()[-1]), 3.0, "held units in the metrics")
+        server.stop()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("--quick", action="store_true", help="leave the crowd out (slow under a sanitizer)")
+    parser.add_argument("--only", default="", help="tests whose name contains this")
+    options = parser.parse_args()
+    runner = Runner()
+
+    def make(**settings):
+        return Server(options.binary, settings={"log-level": "warn", **settings})
+    for name, function in sorted(globals().items()):
+        if name.startswith("test_") and options.only in name and not (options.quick and "crowd_sells" in name):
+            runner.run(name[5:], function, make)
+    return runner.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
