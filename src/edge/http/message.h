@@ -12,8 +12,19 @@ enum class Method : std::uint8_t { get, head, post, put, delete_, options, other
 
 // The request headers that anything here reads; all others are checked and dropped.
 enum class Header : std::uint8_t {
-  host, authorization, content_type, idempotency_key, if_none_match, traceparent, origin, cookie,
-  user_agent, accept_language, accept_encoding, x_forwarded_for, x_onrush_channel,
+  host,
+  authorization,
+  content_type,
+  idempotency_key,
+  if_none_match,
+  traceparent,
+  origin,
+  cookie,
+  user_agent,
+  accept_language,
+  accept_encoding,
+  x_forwarded_for,
+  x_onrush_channel,
   x_onrush_signature,  // payment callbacks
   referer,
   count_,
@@ -30,7 +41,9 @@ struct Request {
   std::array<std::uint8_t, 16> remote{};  // IPv6, or IPv4-mapped
   std::uint64_t connection = 0;           // changes with each connection: a memo's key
 
-  [[nodiscard]] std::string_view header(Header h) const { return headers[static_cast<std::size_t>(h)]; }
+  [[nodiscard]] std::string_view header(Header h) const {
+    return headers[static_cast<std::size_t>(h)];
+  }
 };
 
 struct Response {
@@ -40,8 +53,8 @@ struct Response {
   std::string headers;  // further "Name: value\r\n" lines
 };
 
-// Writes the head and body of a complete HTTP/1.1 response (Content-Length set, keep-alive implied), for
-// answers that are prepared once and sent many times.
+// Writes the head and body of a complete HTTP/1.1 response (Content-Length set, keep-alive
+// implied), for answers that are prepared once and sent many times.
 [[nodiscard]] std::string prepare(const Response& response);
 
 }  // namespace onrush::http

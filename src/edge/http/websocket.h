@@ -16,9 +16,9 @@ using SharedFrame = std::shared_ptr<const std::string>;
 class WebSocket {
  public:
   virtual ~WebSocket() = default;
-  // Queues a frame. `replaceable`: a newer frame with the same non-zero `topic` that is still unsent
-  // replaces it (newest state, not every state). A receiver whose queue is over its bound is closed
-  // with 1013 and counted.
+  // Queues a frame. `replaceable`: a newer frame with the same non-zero `topic` that is still
+  // unsent replaces it (newest state, not every state). A receiver whose queue is over its bound is
+  // closed with 1013 and counted.
   virtual void send(SharedFrame frame, std::uint64_t topic = 0) = 0;
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
   // For the owner's own bookkeeping.
@@ -26,8 +26,9 @@ class WebSocket {
   std::uint32_t user_slot = 0;
 };
 
-// Frames that break the rules (unmasked, over 4 KiB, bad UTF-8, reserved bits) close the connection with
-// the RFC's code before any of this is called. Pings are answered and sent by the server itself.
+// Frames that break the rules (unmasked, over 4 KiB, bad UTF-8, reserved bits) close the connection
+// with the RFC's code before any of this is called. Pings are answered and sent by the server
+// itself.
 class WebSocketEvents {
  public:
   virtual ~WebSocketEvents() = default;
