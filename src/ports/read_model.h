@@ -41,15 +41,20 @@ struct OrderRow {
     std::string item_key;
     std::string item_title;
     std::uint32_t unit = 0;
+    std::string item_title_zh;  // "" = only the English one
   };
   std::vector<Unit> units;
+  std::string sale_title;
+  std::string sale_title_zh;  // "" = only the English one
 };
 
 struct OrderQuery {
   std::optional<sale::BuyerId> buyer;  // staff leave it empty
   std::string sale_key;                // "" = all
   std::optional<sale::OrderState> state;
-  std::string text;    // words that all occur in order id, sale, item titles or buyer's e-mail; "" = all
+  // Words that all occur in sale or item (key, titles) or begin the order id; "" = all. The read model
+  // holds no e-mail addresses: resolve one through AccountStore::find_by_email and set `buyer`.
+  std::string text;
   sale::OrderId before{};  // cursor: orders older than this one; 0 = from the newest
   std::uint32_t limit = 50;
 };
@@ -101,6 +106,7 @@ struct OutboxMail {
   MailKind kind{};
   sale::BuyerId buyer;
   OrderRow order;
+  std::uint32_t tries = 1;  // this one included
 };
 
 // What has become of mails is not in the journal, so it is kept apart from the read model and survives
@@ -115,8 +121,12 @@ class MailOutbox {
   // A definite failure: to be tried again at `next`, or given up (nullopt → dead).
   [[nodiscard]] virtual Status mark_failed(std::uint64_t id, std::optional<TimePoint> next,
                                            const std::string& reason) = 0;
+  // Nobody knows whether it was sent: it is not tried again by itself.
+  [[nodiscard]] virtual Status mark_in_doubt(std::uint64_t id, const std::string& reason) = 0;
   struct Counts {
     std::uint64_t pending = 0, sent = 0, in_doubt = 0, dead = 0;
+    std::uint64_t claimed = 0;  // being sent at this moment
+    std::uint64_t skipped = 0;  // the buyer has no account with an address (synthetic crowds)
   };
   [[nodiscard]] virtual Result<Counts> counts() = 0;
 };

@@ -1,0 +1,169 @@
+#include "adapters/sql/connection.h"
+
+#include <fmt/format.h>
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+namespace onrush::sql {
+
+namespace {
+
+constexpr int kSqliteBusy = 5, kSqliteLocked = 6, kSqliteReadOnly = 8, kSqliteInterrupt = 9,
+              kSqliteIoError = 10, kSqliteCorrupt = 11, kSqliteFull = 13, kSqliteCannotOpen = 14,
+              kSqliteConstraint = 19, kSqliteNotADatabase = 26;
+constexpr int kConstraintPrimaryKey = 1555, kConstraintUnique = 2067;
+// Virtual-machine steps between two looks at the clock: some tens of microseconds.
+constexpr int kStepsBetweenChecks = 2'000;
+
+Error to_error(const std::string& file, int code) {
+  // Only the code's own text: what() of SOCI quotes the statement and its bound values.
+  const std::string text = fmt::format("database {}: {}", file, sqlite_api::sqlite3_errstr(code));
+  switch (code & 0xff) {
+    case kSqliteBusy:
+    case kSqliteLocked:
+      return retryable(text + " (another process holds it)");
+    case kSqliteInterrupt:
+      return retryable(text + " (the deadline has passed)");
+    case kSqliteReadOnly:
+    case kSqliteIoError:
+    case kSqliteFull:
+    case kSqliteCannotOpen:
+      return retryable(text);
+    case kSqliteCorrupt:
+    case kSqliteNotADatabase:
+      return corrupt(text);
+    default:
+      return rejected(text);
+  }
+}
+
+}  // namespace
+
+struct Connection::Impl {
+  std::string file;
+  soci::session session;
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+
+  [[nodiscard]] sqlite_api::sqlite3* handle() {
+    auto* backend = static_cast<soci::sqlite3_session_backend*>(session.get_backend());
+    return backend == nullptr ? nullptr : backend->conn_;
+  }
+
+  [[noreturn]] void fail(int code) {
+    bool duplicate = false;
+    if ((code & 0xff) == kSqliteConstraint && handle() != nullptr) {
+      const int extended = sqlite_api::sqlite3_extended_errcode(handle());
+      duplicate = extended == kConstraintPrimaryKey || extended == kConstraintUnique;
+    }
+    throw SqlFailure(to_error(file, code), duplicate);
+  }
+
+  template <class Work>
+  auto translate(Work&& work) {
+    try {
+      return work();
+    } catch (const soci::sqlite3_soci_error& e) {
+      fail(e.result());
+    } catch (const soci::soci_error&) {
+      throw SqlFailure(
+          corrupt(fmt::format("database {}: rows are not of the expected form", file)));
+    }
+  }
+
+  static int check_deadline(void* self) {
+    return std::chrono::steady_clock::now() >= static_cast<Impl*>(self)->deadline ? 1 : 0;
+  }
+};
+
+Connection::Connection(const std::filesystem::path& file, Durability durability, Millis busy_wait)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->file = file.filename().string();
+  if (file.string().find_first_of("\"\n") != std::string::npos) {
+    throw SqlFailure(invalid("the data directory's name must not hold quotes or line breaks"));
+  }
+  impl_->translate(
+      [&] { impl_->session.open(soci::sqlite3, fmt::format("dbname=\"{}\"", file.string())); });
+  run(fmt::format("PRAGMA busy_timeout = {}", busy_wait.count()));
+  run("PRAGMA journal_mode = WAL");
+  run(durability == Durability::synced ? "PRAGMA synchronous = FULL"
+                                       : "PRAGMA synchronous = NORMAL");
+  run("PRAGMA cache_size = -32768");
+  run("PRAGMA temp_store = MEMORY");
+}
+
+Connection::~Connection() = default;
+
+std::int64_t Connection::run(std::string_view sql, std::span<const Param> params) {
+  return impl_->translate([&] {
+    soci::statement statement(impl_->session);
+    for (const auto& param : params) {
+      std::visit([&](const auto& value) { statement.exchange(soci::use(value)); }, param);
+    }
+    statement.alloc();
+    statement.prepare(std::string(sql));
+    statement.define_and_bind();
+    statement.execute(true);
+    return static_cast<std::int64_t>(statement.get_affected_rows());
+  });
+}
+
+void Connection::query(std::string_view sql, std::string_view shape, std::span<const Param> params,
+                       const std::function<void(const Row&)>& on_row) {
+  impl_->translate([&] {
+    soci::statement statement(impl_->session);
+    // SOCI keeps the addresses: the vector must not grow after the first exchange().
+    std::vector<Param> values;
+    values.reserve(shape.size());
+    for (const char letter : shape) {
+      if (letter == 't') {
+        values.emplace_back(std::string());
+        statement.exchange(soci::into(std::get<std::string>(values.back())));
+      } else {
+        values.emplace_back(std::int64_t{0});
+        statement.exchange(soci::into(std::get<std::int64_t>(values.back())));
+      }
+    }
+    for (const auto& param : params) {
+      std::visit([&](const auto& value) { statement.exchange(soci::use(value)); }, param);
+    }
+    statement.alloc();
+    statement.prepare(std::string(sql));
+    statement.define_and_bind();
+    if (!statement.execute(true)) return;
+    do {
+      on_row(Row(values));
+    } while (statement.fetch());
+  });
+}
+
+std::int64_t Connection::query_integer(std::string_view sql, std::span<const Param> params) {
+  std::int64_t value = 0;
+  query(sql, "i", params, [&](const Row& row) { value = row.integer(0); });
+  return value;
+}
+
+void Connection::set_deadline(std::chrono::steady_clock::time_point deadline) {
+  impl_->deadline = deadline;
+  sqlite_api::sqlite3_progress_handler(impl_->handle(), kStepsBetweenChecks, &Impl::check_deadline,
+                                       impl_.get());
+}
+
+WriteTransaction::WriteTransaction(Connection& connection) : connection_(connection) {
+  connection_.run(connection_.dialect().begin_write);
+}
+
+WriteTransaction::~WriteTransaction() {
+  if (!open_) return;
+  try {
+    connection_.run("ROLLBACK");
+  } catch (const SqlFailure&) {
+    // The database has rolled back by itself after the error that brought us here.
+  }
+}
+
+void WriteTransaction::commit() {
+  connection_.run("COMMIT");
+  open_ = false;
+}
+
+}  // namespace onrush::sql
