@@ -1,0 +1,144 @@
+// The documents of docs/http_api.md, as far as the pages read them.
+
+export type Text = string | { en: string; zh?: string };
+
+export type Phase = 'draft' | 'announced' | 'lobby' | 'open' | 'paused' | 'closed' | 'settled';
+export type OrderState =
+  | 'awaiting_payment' | 'paid' | 'paid_standby' | 'refunded' | 'expired' | 'released' | 'declined';
+export const kOrderStates: OrderState[] = [
+  'awaiting_payment', 'paid', 'paid_standby', 'refunded', 'expired', 'released', 'declined'];
+
+export interface Account {
+  id: string;
+  email: string;
+  language: string;
+  role: 'buyer' | 'viewer' | 'operator' | 'owner';
+}
+
+export interface Session {
+  token: string;
+  expires_at: string;
+  account: Account;
+}
+
+export interface Config {
+  rush_origin?: string;
+  languages?: string[];
+  server_time: string;
+}
+
+export interface SaleItem {
+  item: string;
+  title: Text;
+  description?: Text;
+  image_url?: string;
+  stock: number;
+  price: number;
+  per_buyer?: number;
+  standby?: number | false;
+}
+
+export interface Sale {
+  sale: string;
+  title: Text;
+  description?: Text;
+  currency: string;
+  phase?: Phase;
+  opens_at: string;
+  closes_at: string;
+  lobby_at?: string;
+  hold_seconds: number;
+  per_buyer: number;
+  payment?: 'provider' | 'confirmation';
+  items: SaleItem[];
+  server_time?: string;
+}
+
+export interface SaleCard {
+  sale: string;
+  title: Text;
+  description?: Text;
+  phase: Phase;
+  opens_at: string;
+  closes_at: string;
+}
+
+export interface LiveItem {
+  item: string;
+  stock: number;
+  free: number;
+  held: number;
+  paid: number;
+  standby: number;
+}
+
+export interface Live {
+  type?: 'live';
+  sale: string;
+  phase: Phase;
+  reason?: string;
+  server_time: string;
+  opens_at: string;
+  closes_at: string;
+  items: LiveItem[];
+  sold_out?: boolean;
+}
+
+export interface OrderUnit {
+  item: string;
+  unit: number;
+  title?: Text;
+}
+
+export interface Payment {
+  payment: string;
+  state: 'started' | 'unknown' | 'declined' | 'captured' | 'refund_due' | 'refunded';
+  amount?: number;
+  captured?: number;
+  currency?: string;
+  refund_reason?: string;
+  started_at?: string;
+  updated_at?: string;
+}
+
+export interface Order {
+  order: string;
+  sale: string;
+  sale_title?: Text;
+  buyer?: string;
+  email?: string;
+  state: OrderState;
+  granted_at: string;
+  deadline: string;
+  amount: number;
+  currency: string;
+  units: OrderUnit[];
+  payment?: Payment | null;
+  payments?: Payment[];
+  created_at?: string;
+  updated_at?: string;
+  version?: number;
+}
+
+export interface Line {
+  item: string;
+  quantity: number;
+}
+
+export interface Standby {
+  standby: string;
+  position: number;
+  lines: Line[];
+}
+
+export interface Me {
+  sale: string;
+  server_time: string;
+  orders: Order[];
+  standby: Standby[];
+}
+
+export interface OrderList {
+  orders: Order[];
+  next_cursor?: string | null;
+}
