@@ -37,6 +37,11 @@ class ByteWriter {
     put_raw(text.data(), text.size());
   }
   [[nodiscard]] std::size_t size() const { return out_.size(); }
+  // Overwrites what was put at `at`, e.g. a length that is known only afterwards.
+  template <std::integral T>
+  void patch(std::size_t at, T value) {
+    std::memcpy(out_.data() + at, &value, sizeof value);
+  }
 
  private:
   std::vector<std::byte>& out_;
