@@ -1,0 +1,167 @@
+#include "crowd/documents.h"
+
+#include <boost/json.hpp>
+#include <charconv>
+
+namespace onrush::crowd {
+namespace {
+
+namespace json = boost::json;
+
+// A document in a buffer of its own, so that most parses do not allocate.
+class Parsed {
+ public:
+  explicit Parsed(std::string_view text) : resource_(buffer_) {
+    boost::system::error_code error;
+    value_ = json::parse(text, error, &resource_);
+    if (error) value_ = nullptr;
+  }
+  [[nodiscard]] const json::object* object() const { return value_.if_object(); }
+
+ private:
+  unsigned char buffer_[4 * 1024] = {};
+  json::monotonic_resource resource_;
+  json::value value_;
+};
+
+std::string_view text_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  const json::string* text = value != nullptr ? value->if_string() : nullptr;
+  return text != nullptr ? std::string_view{*text} : std::string_view{};
+}
+
+std::uint64_t number_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr) return 0;
+  boost::system::error_code error;
+  const auto number = value->to_number<std::uint64_t>(error);
+  return error ? 0 : number;
+}
+
+std::uint64_t id_of(const json::object& object, std::string_view key) {
+  const std::string_view text = text_of(object, key);
+  std::uint64_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  return error == std::errc{} && end == text.data() + text.size() ? id : 0;
+}
+
+std::int64_t time_of(const json::object& object, std::string_view key) {
+  const auto time = parse_rfc3339(text_of(object, key));
+  return time ? to_millis(*time) : 0;
+}
+
+const json::array* array_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr ? value->if_array() : nullptr;
+}
+
+std::optional<OrderSeen> order_of(const json::object& object) {
+  OrderSeen order;
+  order.order = id_of(object, "order");
+  order.buyer = id_of(object, "buyer");
+  order.state = text_of(object, "state");
+  if (order.order == 0 || order.state.empty()) return std::nullopt;
+  order.deadline_ms = time_of(object, "deadline");
+  if (const json::value* repeated = object.if_contains("repeated"); repeated != nullptr) {
+    order.repeated = repeated->is_bool() && repeated->get_bool();
+  }
+  if (const json::array* units = array_of(object, "units"); units != nullptr) {
+    for (const json::value& entry : *units) {
+      const json::object* unit = entry.if_object();
+      if (unit == nullptr) return std::nullopt;
+      order.units.push_back({std::string(text_of(*unit, "item")),
+                             static_cast<std::uint32_t>(number_of(*unit, "unit"))});
+    }
+  }
+  const json::value* payment = object.if_contains("payment");
+  if (payment != nullptr && payment->is_object()) {
+    order.payment_state = text_of(payment->get_object(), "state");
+  }
+  return order;
+}
+
+}  // namespace
+
+std::optional<OrderSeen> read_order(std::string_view text) {
+  const Parsed parsed{text};
+  return parsed.object() != nullptr ? order_of(*parsed.object()) : std::nullopt;
+}
+
+std::optional<MeSeen> read_me(std::string_view text) {
+  const Parsed parsed{text};
+  if (parsed.object() == nullptr) return std::nullopt;
+  const json::array* orders = array_of(*parsed.object(), "orders");
+  const json::array* standby = array_of(*parsed.object(), "standby");
+  if (orders == nullptr || standby == nullptr) return std::nullopt;
+  MeSeen me;
+  me.standby = standby->size();
+  for (const json::value& entry : *orders) {
+    if (!entry.is_object()) return std::nullopt;
+    auto order = order_of(entry.get_object());
+    if (!order) return std::nullopt;
+    me.orders.push_back(std::move(*order));
+  }
+  return me;
+}
+
+std::optional<LiveSeen> read_live(std::string_view text) {
+  const Parsed parsed{text};
+  if (parsed.object() == nullptr) return std::nullopt;
+  const json::object& object = *parsed.object();
+  LiveSeen live;
+  live.phase = text_of(object, "phase");
+  live.reason = text_of(object, "reason");
+  live.server_time_ms = time_of(object, "server_time");
+  live.opens_at_ms = time_of(object, "opens_at");
+  const json::array* items = array_of(object, "items");
+  if (live.phase.empty() || items == nullptr) return std::nullopt;
+  for (const json::value& entry : *items) {
+    const json::object* item = entry.if_object();
+    if (item == nullptr) return std::nullopt;
+    live.items.push_back({std::string(text_of(*item, "item")), number_of(*item, "stock"),
+                          number_of(*item, "free"), number_of(*item, "held"),
+                          number_of(*item, "paid"), number_of(*item, "standby")});
+  }
+  return live;
+}
+
+std::optional<TokensSeen> read_tokens(std::string_view text) {
+  const Parsed parsed{text};
+  if (parsed.object() == nullptr) return std::nullopt;
+  TokensSeen seen;
+  seen.first_buyer = id_of(*parsed.object(), "first_buyer");
+  const json::array* tokens = array_of(*parsed.object(), "tokens");
+  if (tokens == nullptr || seen.first_buyer == 0) return std::nullopt;
+  for (const json::value& token : *tokens) {
+    if (!token.is_string()) return std::nullopt;
+    seen.tokens.emplace_back(std::string_view{token.get_string()});
+  }
+  return seen;
+}
+
+std::optional<std::string> read_payment_url(std::string_view text) {
+  const Parsed parsed{text};
+  if (parsed.object() == nullptr) return std::nullopt;
+  const std::string_view url = text_of(*parsed.object(), "url");
+  return url.empty() ? std::nullopt : std::optional<std::string>(url);
+}
+
+std::optional<MessageSeen> read_message(std::string_view text) {
+  const Parsed parsed{text};
+  if (parsed.object() == nullptr) return std::nullopt;
+  MessageSeen message;
+  message.type = text_of(*parsed.object(), "type");
+  message.cause = text_of(*parsed.object(), "cause");
+  if (message.type == "order") message.order = order_of(*parsed.object());
+  return message.type.empty() ? std::nullopt : std::optional(std::move(message));
+}
+
+std::string_view problem_code(std::string_view text) {
+  constexpr std::string_view kKey = "\"code\":\"";
+  const std::size_t at = text.find(kKey);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = text.substr(at + kKey.size());
+  return rest.substr(0, rest.find('"'));
+}
+
+}  // namespace onrush::crowd
