@@ -12,8 +12,6 @@ namespace {
 
 // How long a quiet connection keeps its read buffer.
 constexpr std::chrono::milliseconds kHot{1'000};
-// The slowest reader that is served: write_deadline plus one second for each so many bytes.
-constexpr std::size_t kSlowestBytesPerSecond = 16 * 1024;
 
 }  // namespace
 
@@ -227,8 +225,10 @@ void HttpSession::send(std::string_view bytes) {
   state_ = State::writing;
   unsent_.assign(bytes.substr(sent));
   sent_ = 0;
-  loop_.wheel().set(*this, loop_.limits().write_deadline +
-                               std::chrono::seconds(unsent_.size() / kSlowestBytesPerSecond));
+  const ServerLimits& limits = loop_.limits();
+  loop_.wheel().set(*this,
+                    limits.write_deadline +
+                        std::chrono::seconds(unsent_.size() / limits.write_bytes_per_second_min));
   wait_to_write();
 }
 

@@ -89,6 +89,8 @@ void Loop::run(const Server::MakeService& make_service, const std::function<void
   current_ = this;
   service_ = make_service(*this);
   ready();
+  date_second_ = std::time(nullptr);
+  date_ = date_line(date_second_);
   next_tick_ = std::chrono::steady_clock::now();
   wakeup_.assign(tasks_.duplicate_event_fd());
   wait_for_tasks();

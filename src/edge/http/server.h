@@ -82,9 +82,10 @@ struct ServerLimits {
   std::size_t body_bytes_max = 64 * 1024;
   std::chrono::milliseconds header_deadline{10'000};  // from the first byte to the end of the head
   std::chrono::milliseconds body_deadline{20'000};   // from the end of the head to that of the body
-  std::chrono::milliseconds write_deadline{20'000};  // for an answer, plus one second per 16 KiB
-  std::chrono::milliseconds idle_deadline{75'000};   // between requests
-  std::chrono::milliseconds websocket_ping{30'000};  // silence after which the server pings
+  std::chrono::milliseconds write_deadline{20'000};  // for an answer, and the time it takes at
+  std::size_t write_bytes_per_second_min = 16 * 1024;   // this rate
+  std::chrono::milliseconds idle_deadline{75'000};      // between requests
+  std::chrono::milliseconds websocket_ping{30'000};     // silence after which the server pings
   std::chrono::milliseconds websocket_silence{75'000};  // silence after which it closes
   std::uint32_t connections_max = 19'000;  // per process share; beyond it accept-and-close with 503
 };
