@@ -71,9 +71,11 @@ std::uint64_t RecordHeader::size() const {
 
 std::optional<RecordHeader> parse_record_header(Bytes in, const JournalId& journal) {
   if (std::memcmp(in.data(), kRecordMagic, 4) != 0) return std::nullopt;
-  if (get_at<std::uint32_t>(&in[4]) != crc32c(in.subspan(8, kRecordHeaderBytes - 8))) return std::nullopt;
+  if (get_at<std::uint32_t>(&in[4]) != crc32c(in.subspan(8, kRecordHeaderBytes - 8)))
+    return std::nullopt;
   if (std::memcmp(&in[40], journal.data(), journal.size()) != 0) return std::nullopt;
-  if (get_at<std::uint32_t>(&in[36]) != 0 || get_at<std::uint64_t>(&in[56]) != 0) return std::nullopt;
+  if (get_at<std::uint32_t>(&in[36]) != 0 || get_at<std::uint64_t>(&in[56]) != 0)
+    return std::nullopt;
   RecordHeader header;
   header.first_seq = get_at<std::uint64_t>(&in[8]);
   header.time_ms = get_at<std::int64_t>(&in[16]);
@@ -93,7 +95,9 @@ bool record_is_whole(Bytes record, const RecordHeader& header) {
 }
 
 Digest chain_of(Bytes record, const RecordHeader& header, const Digest& before, Sha256& hash) {
-  return hash.update(before).update(record.first(kRecordHeaderBytes + header.payload_bytes)).finish();
+  return hash.update(before)
+      .update(record.first(kRecordHeaderBytes + header.payload_bytes))
+      .finish();
 }
 
 Digest stored_chain(Bytes record) {
@@ -102,7 +106,9 @@ Digest stored_chain(Bytes record) {
   return chain;
 }
 
-void begin_record(std::vector<std::byte>& record) { record.assign(kRecordHeaderBytes, std::byte{0}); }
+void begin_record(std::vector<std::byte>& record) {
+  record.assign(kRecordHeaderBytes, std::byte{0});
+}
 
 Digest seal_record(std::vector<std::byte>& record, RecordHeader header, const JournalId& journal,
                    const Digest& before, Sha256& hash) {
@@ -129,13 +135,16 @@ Digest seal_record(std::vector<std::byte>& record, RecordHeader header, const Jo
   return chain;
 }
 
-Digest first_chain(const JournalId& journal) { return sha256(journal); }
+Digest first_chain(const JournalId& journal) {
+  return sha256(journal);
+}
 
 std::string numbered_name(const char* prefix, std::uint64_t number, const char* suffix) {
   return fmt::format("{}{:020}{}", prefix, number, suffix);
 }
 
-std::optional<std::uint64_t> number_of(const std::string& name, const char* prefix, const char* suffix) {
+std::optional<std::uint64_t> number_of(const std::string& name, const char* prefix,
+                                       const char* suffix) {
   const std::size_t begin = std::strlen(prefix);
   if (name.size() != begin + 20 + std::strlen(suffix)) return std::nullopt;
   if (!name.starts_with(prefix) || !name.ends_with(suffix)) return std::nullopt;
@@ -146,7 +155,9 @@ std::optional<std::uint64_t> number_of(const std::string& name, const char* pref
   return number;
 }
 
-std::string segment_name(std::uint64_t first_seq) { return numbered_name("journal-", first_seq, ".seg"); }
+std::string segment_name(std::uint64_t first_seq) {
+  return numbered_name("journal-", first_seq, ".seg");
+}
 
 std::optional<std::uint64_t> segment_first_seq(const std::string& name) {
   return number_of(name, "journal-", ".seg");
@@ -155,7 +166,8 @@ std::optional<std::uint64_t> segment_first_seq(const std::string& name) {
 bool all_zero(Bytes bytes) {
   // Comparing a buffer with itself, one byte on: memcmp is the fastest loop there is.
   if (bytes.empty()) return true;
-  return bytes[0] == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+  return bytes[0] == std::byte{0} &&
+         std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
 }
 
 }  // namespace onrush::journal

@@ -48,7 +48,8 @@ struct RecordHeader {
 
 // True if payload CRC, padding and end mark are right; `record` is header.size() bytes.
 [[nodiscard]] bool record_is_whole(Bytes record, const RecordHeader& header);
-[[nodiscard]] Digest chain_of(Bytes record, const RecordHeader& header, const Digest& before, Sha256& hash);
+[[nodiscard]] Digest chain_of(Bytes record, const RecordHeader& header, const Digest& before,
+                              Sha256& hash);
 [[nodiscard]] Digest stored_chain(Bytes record);
 
 // A record is built in place: the payload is written behind room for its header, then sealed.
@@ -64,7 +65,8 @@ Digest seal_record(std::vector<std::byte>& record, RecordHeader header, const Jo
 [[nodiscard]] std::optional<std::uint64_t> segment_first_seq(const std::string& name);
 
 // "PREFIX" + 20 digits + "SUFFIX", and back.
-[[nodiscard]] std::string numbered_name(const char* prefix, std::uint64_t number, const char* suffix);
+[[nodiscard]] std::string numbered_name(const char* prefix, std::uint64_t number,
+                                        const char* suffix);
 [[nodiscard]] std::optional<std::uint64_t> number_of(const std::string& name, const char* prefix,
                                                      const char* suffix);
 

@@ -17,7 +17,8 @@ Status Journal::append(std::vector<std::byte>& record, std::uint32_t events, std
   return written;
 }
 
-Status Journal::write_record(std::vector<std::byte>& record, std::uint32_t events, std::int64_t time_ms) {
+Status Journal::write_record(std::vector<std::byte>& record, std::uint32_t events,
+                             std::int64_t time_ms) {
   INVARIANT(time_ms >= position_.time_ms, "time in the journal never goes back");
   RecordHeader header;
   header.first_seq = position_.next_seq;
@@ -58,7 +59,8 @@ Status Journal::roll(std::uint64_t record_bytes) {
   return begun;
 }
 
-Status Journal::begin_segment(std::unique_ptr<ports::File> file, const char* name, std::uint64_t bytes) {
+Status Journal::begin_segment(std::unique_ptr<ports::File> file, const char* name,
+                              std::uint64_t bytes) {
   const SegmentHeader header{id_, position_.next_seq, bytes, position_.chain};
   if (Status s = file->write_at(0, encode(header)); !s) return s;
   if (Status s = file->sync(); !s) return s;

@@ -3,7 +3,8 @@
 //   appended  →  written (pwrite)  →  synced (fdatasync)  →  durable_seq()
 //
 // 1. append() returns only when the batch is durable, or never will be known to be.
-// 2. After a failed append() every later one fails: nothing is tried again. The process must stop, and
+// 2. After a failed append() every later one fails: nothing is tried again. The process must stop,
+// and
 //    recover from what is on the disk.
 // 3. Readers see what is durable, never more.
 #pragma once
@@ -29,7 +30,7 @@ namespace onrush::journal {
 
 struct JournalConfig {
   std::uint64_t segment_bytes = 64ULL << 20;
-  std::uint64_t reserve_bytes = 9ULL << 20;     // see low_on_space()
+  std::uint64_t reserve_bytes = 9ULL << 20;      // see low_on_space()
   std::chrono::milliseconds space_wait{10'000};  // how long an append may wait for the next segment
   std::chrono::milliseconds space_retry{200};
 };
@@ -57,21 +58,24 @@ struct JournalRecovery {
 
 class Journal {
  public:
-  // Recovers: verifies, gives every batch behind `from` to `visit`, and removes a torn tail; or makes a new
-  // journal in a directory that has none. `storage` must outlive the journal and its readers.
-  // Errors: corrupt (names file, offset, reason), retryable (I/O), or the visitor's own.
+  // Recovers: verifies, gives every batch behind `from` to `visit`, and removes a torn tail; or
+  // makes a new journal in a directory that has none. `storage` must outlive the journal and its
+  // readers. Errors: corrupt (names file, offset, reason), retryable (I/O), or the visitor's own.
   [[nodiscard]] static Result<std::unique_ptr<Journal>> open(ports::Storage& storage,
                                                              const JournalConfig& config,
                                                              const std::optional<Checkpoint>& from,
                                                              const RecordVisitor& visit,
                                                              JournalRecovery& report);
 
-  // Appends one batch and makes it durable. `record` was begun by begin_record and holds the encoded
-  // events; it is sealed in place. One thread. Error: unknown_outcome, see rule 2.
-  [[nodiscard]] Status append(std::vector<std::byte>& record, std::uint32_t events, std::int64_t time_ms);
+  // Appends one batch and makes it durable. `record` was begun by begin_record and holds the
+  // encoded events; it is sealed in place. One thread. Error: unknown_outcome, see rule 2.
+  [[nodiscard]] Status append(std::vector<std::byte>& record, std::uint32_t events,
+                              std::int64_t time_ms);
 
   // Thread-safe.
-  [[nodiscard]] std::uint64_t durable_seq() const noexcept { return durable_->load(std::memory_order_acquire); }
+  [[nodiscard]] std::uint64_t durable_seq() const noexcept {
+    return durable_->load(std::memory_order_acquire);
+  }
   // The point behind the last durable batch.
   [[nodiscard]] Checkpoint head() const;
   // No next segment could be made, and this one has less than reserve_bytes left: take nothing new.
@@ -81,7 +85,8 @@ class Journal {
   [[nodiscard]] std::unique_ptr<ports::JournalReader> reader(std::uint64_t from_seq) const;
 
  private:
-  Journal(ports::Storage& storage, const JournalConfig& config) : storage_(storage), config_(config) {}
+  Journal(ports::Storage& storage, const JournalConfig& config)
+      : storage_(storage), config_(config) {}
   Status create_first();
   Status recover(const std::vector<std::uint64_t>& segments, const std::optional<Checkpoint>& from,
                  const RecordVisitor& visit, JournalRecovery& report);
@@ -100,7 +105,8 @@ class Journal {
   Sha256 hash_;
   bool failed_ = false;
   std::atomic<std::uint64_t> remaining_{0};
-  std::shared_ptr<std::atomic<std::uint64_t>> durable_ = std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::shared_ptr<std::atomic<std::uint64_t>> durable_ =
+      std::make_shared<std::atomic<std::uint64_t>>(0);
   mutable std::mutex head_mutex_;
   Checkpoint head_;
   std::unique_ptr<SegmentSupply> supply_;

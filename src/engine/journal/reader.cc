@@ -23,7 +23,8 @@ Status decode_events(Bytes payload, std::uint32_t count, std::vector<sale::Event
 }
 
 FileReader::FileReader(ports::Storage& storage, const JournalId& journal,
-                       std::shared_ptr<const std::atomic<std::uint64_t>> durable, std::uint64_t from_seq)
+                       std::shared_ptr<const std::atomic<std::uint64_t>> durable,
+                       std::uint64_t from_seq)
     : storage_(storage),
       journal_(journal),
       durable_(std::move(durable)),
@@ -80,7 +81,8 @@ Status FileReader::open_segment(std::uint64_t first_seq) {
   return {};
 }
 
-// Of the record with next_seq_, which is known to be durable, so it is here or begins the next segment.
+// Of the record with next_seq_, which is known to be durable, so it is here or begins the next
+// segment.
 Result<RecordHeader> FileReader::next_header() {
   for (int segments = 0; segments < 2; ++segments) {
     std::array<std::byte, kRecordHeaderBytes> bytes{};
@@ -95,21 +97,23 @@ Result<RecordHeader> FileReader::next_header() {
     if (!header || header->first_seq != next_seq_ || header->size() > file_bytes_ - offset_) break;
     return *header;
   }
-  return corrupt(fmt::format("{}: damaged at byte {}: no record of event {}", storage_.describe(name_),
-                             offset_, next_seq_));
+  return corrupt(fmt::format("{}: damaged at byte {}: no record of event {}",
+                             storage_.describe(name_), offset_, next_seq_));
 }
 
 Status FileReader::read_record(const RecordHeader& header, ports::JournalBatch& batch) {
   record_.resize(header.size());
   if (Status s = file_->read_at(offset_, record_); !s) return s;
   const auto wrong = [&](const std::string& why) {
-    return corrupt(fmt::format("{}: damaged at byte {}: {}", storage_.describe(name_), offset_, why));
+    return corrupt(
+        fmt::format("{}: damaged at byte {}: {}", storage_.describe(name_), offset_, why));
   };
   if (!record_is_whole(record_, header)) return wrong("the record's contents are wrong");
   batch.first_seq = header.first_seq;
   batch.at = from_millis(header.time_ms);
   const Bytes payload = Bytes(record_).subspan(kRecordHeaderBytes, header.payload_bytes);
-  if (Status s = decode_events(payload, header.events, batch.events); !s) return wrong(s.error().message);
+  if (Status s = decode_events(payload, header.events, batch.events); !s)
+    return wrong(s.error().message);
   return {};
 }
 

@@ -13,7 +13,8 @@
 namespace onrush::journal {
 
 // Decodes exactly `count` events. Error: corrupt.
-[[nodiscard]] Status decode_events(Bytes payload, std::uint32_t count, std::vector<sale::Event>& out);
+[[nodiscard]] Status decode_events(Bytes payload, std::uint32_t count,
+                                   std::vector<sale::Event>& out);
 
 class FileReader final : public ports::JournalReader {
  public:

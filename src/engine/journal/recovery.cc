@@ -37,9 +37,12 @@ struct OpenSegment {
   SegmentHeader header;
 };
 
-Result<OpenSegment> open_segment(ports::Storage& storage, std::uint64_t first_seq, ports::Access access) {
+Result<OpenSegment> open_segment(ports::Storage& storage, std::uint64_t first_seq,
+                                 ports::Access access) {
   const std::string name = segment_name(first_seq);
-  const auto wrong = [&](const std::string& why) { return corrupt(storage.describe(name) + ": " + why); };
+  const auto wrong = [&](const std::string& why) {
+    return corrupt(storage.describe(name) + ": " + why);
+  };
   auto file = storage.open(name, access);
   if (!file) return file.error();
   const auto size = file.value()->size();
@@ -49,9 +52,11 @@ Result<OpenSegment> open_segment(ports::Storage& storage, std::uint64_t first_se
   if (Status s = file.value()->read_at(0, bytes); !s) return s.error();
   const auto header = parse_segment_header(bytes);
   if (!header) return wrong("damaged at byte 0: this is not a segment header of a known version");
-  if (header->first_seq != first_seq) return wrong("its header says that it begins with another event");
+  if (header->first_seq != first_seq)
+    return wrong("its header says that it begins with another event");
   if (header->file_bytes != size.value()) {
-    return wrong(fmt::format("is {} bytes long but was made with {}", size.value(), header->file_bytes));
+    return wrong(
+        fmt::format("is {} bytes long but was made with {}", size.value(), header->file_bytes));
   }
   return OpenSegment{std::move(file.value()), *header};
 }
@@ -67,18 +72,22 @@ class CheckpointGate {
     if (!from_) return true;
     const std::uint64_t last = header.first_seq + header.events - 1;
     if (last <= from_->seq) return false;
-    if (header.first_seq <= from_->seq) return corrupt("the snapshot ends within a batch of the journal");
-    if (header.first_seq == from_->seq + 1 && position_.chain != from_->chain) return contradiction();
+    if (header.first_seq <= from_->seq)
+      return corrupt("the snapshot ends within a batch of the journal");
+    if (header.first_seq == from_->seq + 1 && position_.chain != from_->chain)
+      return contradiction();
     return true;
   }
   Status at_end() const {
     if (!from_) return {};
     if (position_.next_seq <= from_->seq) {
-      return corrupt(fmt::format("the journal ends with event {}, but there is a snapshot of event {}: "
-                                 "acknowledged events are missing",
-                                 position_.next_seq - 1, from_->seq));
+      return corrupt(
+          fmt::format("the journal ends with event {}, but there is a snapshot of event {}: "
+                      "acknowledged events are missing",
+                      position_.next_seq - 1, from_->seq));
     }
-    if (position_.next_seq == from_->seq + 1 && position_.chain != from_->chain) return contradiction();
+    if (position_.next_seq == from_->seq + 1 && position_.chain != from_->chain)
+      return contradiction();
     return {};
   }
 
@@ -93,7 +102,8 @@ class CheckpointGate {
 
 Result<std::unique_ptr<Journal>> Journal::open(ports::Storage& storage, const JournalConfig& config,
                                                const std::optional<Checkpoint>& from,
-                                               const RecordVisitor& visit, JournalRecovery& report) {
+                                               const RecordVisitor& visit,
+                                               JournalRecovery& report) {
   auto segments = find_segments(storage);
   if (!segments) return segments.error();
   std::unique_ptr<Journal> journal(new Journal(storage, config));
@@ -106,7 +116,8 @@ Result<std::unique_ptr<Journal>> Journal::open(ports::Storage& storage, const Jo
   journal->head_ = {journal->id_, journal->position_.next_seq - 1, journal->position_.time_ms,
                     journal->position_.chain};
   journal->durable_->store(journal->position_.next_seq - 1, std::memory_order_release);
-  journal->supply_ = std::make_unique<SegmentSupply>(storage, config.segment_bytes, config.space_retry);
+  journal->supply_ =
+      std::make_unique<SegmentSupply>(storage, config.segment_bytes, config.space_retry);
   return journal;
 }
 
@@ -118,10 +129,12 @@ Status Journal::create_first() {
   return begin_segment(std::move(file.value()), "first-segment.tmp", config_.segment_bytes);
 }
 
-Status Journal::recover(const std::vector<std::uint64_t>& segments, const std::optional<Checkpoint>& from,
-                        const RecordVisitor& visit, JournalRecovery& report) {
+Status Journal::recover(const std::vector<std::uint64_t>& segments,
+                        const std::optional<Checkpoint>& from, const RecordVisitor& visit,
+                        JournalRecovery& report) {
   const auto name_of = [this](std::uint64_t seq) { return storage_.describe(segment_name(seq)); };
-  if (segments.front() != 1) return corrupt("the first journal segment, " + name_of(1) + ", is missing");
+  if (segments.front() != 1)
+    return corrupt("the first journal segment, " + name_of(1) + ", is missing");
   // The last segment that begins at or before the checkpoint holds it.
   auto start = segments.begin();
   while (from && start + 1 != segments.end() && *(start + 1) <= from->seq) ++start;
@@ -141,11 +154,12 @@ Status Journal::recover(const std::vector<std::uint64_t>& segments, const std::o
     if (it < start) continue;
     if (it == start) {
       position_ = {header.first_seq, INT64_MIN, header.chain};
-      if (*it == 1 && header.chain != first_chain(id_)) return corrupt(name_of(1) + ": wrong chain hash");
+      if (*it == 1 && header.chain != first_chain(id_))
+        return corrupt(name_of(1) + ": wrong chain hash");
     }
     if (header.first_seq != position_.next_seq || header.chain != position_.chain) {
-      return corrupt(fmt::format("{}: does not continue the journal, whose next event is {}", name_of(*it),
-                                 position_.next_seq));
+      return corrupt(fmt::format("{}: does not continue the journal, whose next event is {}",
+                                 name_of(*it), position_.next_seq));
     }
     bytes.resize(header.file_bytes);
     if (Status s = segment.value().file->read_at(0, bytes); !s) return s;
@@ -165,7 +179,8 @@ Status Journal::recover(const std::vector<std::uint64_t>& segments, const std::o
   return open_last(segments.back(), scan, report);
 }
 
-Status Journal::open_last(std::uint64_t first_seq, const ScanResult& scan, JournalRecovery& report) {
+Status Journal::open_last(std::uint64_t first_seq, const ScanResult& scan,
+                          JournalRecovery& report) {
   auto segment = open_segment(storage_, first_seq, ports::Access::read_write);
   if (!segment) return segment.error();
   file_ = std::move(segment.value().file);
@@ -177,7 +192,8 @@ Status Journal::open_last(std::uint64_t first_seq, const ScanResult& scan, Journ
   const std::vector<std::byte> zeros(scan.torn->bytes);
   if (Status s = file_->write_at(scan.torn->offset, zeros); !s) return s;
   if (Status s = file_->sync(); !s) return s;
-  report.torn = DroppedTail{storage_.describe(segment_name(first_seq)), scan.torn->offset, scan.torn->bytes};
+  report.torn =
+      DroppedTail{storage_.describe(segment_name(first_seq)), scan.torn->offset, scan.torn->bytes};
   return {};
 }
 

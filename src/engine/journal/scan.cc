@@ -14,7 +14,8 @@ Error damage(std::uint64_t offset, const std::string& why) {
 std::uint64_t last_nonzero(Bytes segment, std::uint64_t from) {
   // Whole sectors first: the tail of a segment is long and nearly always empty.
   std::uint64_t end = segment.size();
-  while (end >= from + kSectorBytes && all_zero(segment.subspan(end - kSectorBytes, kSectorBytes))) {
+  while (end >= from + kSectorBytes &&
+         all_zero(segment.subspan(end - kSectorBytes, kSectorBytes))) {
     end -= kSectorBytes;
   }
   while (end > from && segment[end - 1] == std::byte{0}) --end;
@@ -39,7 +40,8 @@ bool a_sector_is_missing(Bytes segment, std::uint64_t begin, std::uint64_t end) 
 }
 
 // "" if what stands at `at`, which is not a valid record, can be the remains of a torn write.
-std::string why_not_torn(Bytes segment, std::uint64_t at, std::uint64_t data_end, const JournalId& journal) {
+std::string why_not_torn(Bytes segment, std::uint64_t at, std::uint64_t data_end,
+                         const JournalId& journal) {
   if (a_record_follows(segment, at + kRecordAlign, journal)) {
     return "a record is broken, yet later ones follow it";
   }
@@ -55,10 +57,11 @@ std::string why_not_torn(Bytes segment, std::uint64_t at, std::uint64_t data_end
 }
 
 // "" if the record follows from the position and is right.
-std::string why_invalid(Bytes record, const RecordHeader& header, const Position& position, Sha256& hash,
-                        Digest& chain) {
+std::string why_invalid(Bytes record, const RecordHeader& header, const Position& position,
+                        Sha256& hash, Digest& chain) {
   if (header.first_seq != position.next_seq) {
-    return fmt::format("it begins with event {} where {} is next", header.first_seq, position.next_seq);
+    return fmt::format("it begins with event {} where {} is next", header.first_seq,
+                       position.next_seq);
   }
   if (header.time_ms < position.time_ms) return "its time goes back";
   if (!record_is_whole(record, header)) return "its contents are wrong";
@@ -69,8 +72,8 @@ std::string why_invalid(Bytes record, const RecordHeader& header, const Position
 
 }  // namespace
 
-Result<ScanResult> scan_segment(Bytes segment, const JournalId& journal, bool is_last, Position& position,
-                                const RecordVisitor& visit) {
+Result<ScanResult> scan_segment(Bytes segment, const JournalId& journal, bool is_last,
+                                Position& position, const RecordVisitor& visit) {
   ScanResult result;
   Sha256 hash;
   std::uint64_t at = kSegmentHeaderBytes;
@@ -94,10 +97,13 @@ Result<ScanResult> scan_segment(Bytes segment, const JournalId& journal, bool is
   const std::uint64_t data_end = last_nonzero(segment, at);
   if (data_end == at) return result;
   if (!is_last) {
-    return damage(at, why.empty() ? "no valid record, yet a later segment exists" : "the record here: " + why);
+    return damage(at, why.empty() ? "no valid record, yet a later segment exists"
+                                  : "the record here: " + why);
   }
-  if (segment.size() - at < kRecordHeaderBytes) return damage(at, "there is something behind the last record");
-  if (const std::string not_torn = why_not_torn(segment, at, data_end, journal); !not_torn.empty()) {
+  if (segment.size() - at < kRecordHeaderBytes)
+    return damage(at, "there is something behind the last record");
+  if (const std::string not_torn = why_not_torn(segment, at, data_end, journal);
+      !not_torn.empty()) {
     return damage(at, why.empty() ? not_torn : not_torn + " (" + why + ")");
   }
   result.torn = TornTail{at, data_end - at};

@@ -1,5 +1,5 @@
-// Makes the next segment's file ahead of need, on a thread of its own, so that the writer never waits for
-// a disk to be filled with zeros.
+// Makes the next segment's file ahead of need, on a thread of its own, so that the writer never
+// waits for a disk to be filled with zeros.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,8 @@ class SegmentSupply {
   static constexpr const char* kName = "next-segment.tmp";
 
   // A failed preparation (disk full) is tried again every `retry`.
-  SegmentSupply(ports::Storage& storage, std::uint64_t segment_bytes, std::chrono::milliseconds retry);
+  SegmentSupply(ports::Storage& storage, std::uint64_t segment_bytes,
+                std::chrono::milliseconds retry);
   ~SegmentSupply();
   SegmentSupply(const SegmentSupply&) = delete;
   SegmentSupply& operator=(const SegmentSupply&) = delete;
