@@ -301,7 +301,7 @@ TEST_P(BoxOfficeConformance, what_was_acknowledged_survives_a_restart) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, BoxOfficeConformance, ::testing::ValuesIn(implementations()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& each) { return each.param.name; });
 
 }  // namespace
 }  // namespace onrush::conformance
