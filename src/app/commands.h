@@ -57,7 +57,7 @@ int run_rebuild(const LoadedConfig& config);
 int run_dump(const LoadedConfig& config);
 int run_backup(const LoadedConfig& config, const std::string& target);
 int run_crowd_command(const LoadedConfig& config, const CrowdOptions& options);
-int run_demo(const LoadedConfig& config, const DemoOptions& options, const std::string& program);
+int run_demo(const LoadedConfig& config, const DemoOptions& options);
 
 int run_sale_list(const LoadedConfig& config, const StaffCall& call);
 int run_sale_show(const LoadedConfig& config, const StaffCall& call, const std::string& sale);

@@ -250,6 +250,8 @@ std::vector<SettingName> setting_names() {
 Result<LoadedConfig> load_config(const std::string& file,
                                  const std::map<std::string, std::string>& flags) {
   LoadedConfig loaded;
+  loaded.file = file;
+  loaded.flags = flags;
   const std::string path = file.empty() ? "onrush.toml" : file;
   std::map<std::string, std::string> in_file;
   if (!file.empty() || std::filesystem::exists(path)) {

@@ -73,6 +73,8 @@ struct ShownSetting {
 struct LoadedConfig {
   Config config;
   std::vector<ShownSetting> shown;
+  std::string file;                          // as given, for reading it again
+  std::map<std::string, std::string> flags;  // likewise
 };
 
 // The names of all settings and their help, for the command line.

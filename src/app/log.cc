@@ -78,6 +78,10 @@ bool Log::enabled(LogLevel level) const {
   return impl_->logger->should_log(to_spdlog(level));
 }
 
+void Log::set_level(std::string_view level) {
+  impl_->logger->set_level(to_spdlog(parse_level(level)));
+}
+
 void Log::flush() {
   impl_->logger->flush();
 }

@@ -35,6 +35,7 @@ class Log {
   void write_json_fields(LogLevel level, std::string_view event, std::string_view fields);
   [[nodiscard]] bool enabled(LogLevel level) const;
   void flush();
+  void set_level(std::string_view level);
 
  private:
   struct Impl;

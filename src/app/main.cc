@@ -14,7 +14,6 @@ struct CommandLine {
   std::string config_file;
   std::map<std::string, std::string> flags;  // setting → value, only those that were given
   std::function<int(const LoadedConfig&)> chosen;
-  std::string program;
 
   // One flag for each setting; the table in config.cc is the only list of them.
   void add_settings() {
@@ -60,9 +59,8 @@ void add_server_commands(CommandLine& line) {
   play->add_option("--shoppers", demo.shoppers, "size of the crowd")
       ->check(CLI::Range(1'000, 1'000'000));
   play->add_option("--seed", demo.seed, "of the crowd");
-  play->callback([&line] {
-    line.chosen = [&line](const LoadedConfig& c) { return run_demo(c, demo, line.program); };
-  });
+  play->callback(
+      [&line] { line.chosen = [](const LoadedConfig& c) { return run_demo(c, demo); }; });
 }
 
 void add_offline_commands(CommandLine& line) {
@@ -216,7 +214,6 @@ void add_order_commands(CommandLine& line) {
 
 int main_checked(int argc, char** argv) {
   CommandLine line;
-  line.program = argv[0];
   line.app.require_subcommand(1);
   line.app.fallthrough();
   line.add_settings();

@@ -1,0 +1,99 @@
+// `onrush crowd`: a synthetic crowd against a running server on this machine.
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+#include <boost/json.hpp>
+
+#include "app/child_server.h"
+#include "app/commands.h"
+#include "crowd/crowd.h"
+#include "crowd/render.h"
+
+namespace onrush::app {
+namespace {
+
+std::atomic<bool> interrupted{false};
+void on_signal(int) {
+  interrupted = true;
+}
+
+std::string host_of(const std::string& url) {
+  const auto start = url.find("//");
+  std::string host = start == std::string::npos ? url : url.substr(start + 2);
+  return host.substr(0, host.find('/'));
+}
+
+// Where the listeners are: what the server with this data directory says, else what the settings
+// say.
+void find_listeners(const Config& config, const StaffCall& staff, crowd::CrowdConfig& c) {
+  c.general = to_string(config.general);
+  c.rush = to_string(config.rush);
+  c.admin = to_string(config.admin);
+  std::ifstream in(config.data_dir + "/" + kEndpointsFile);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  boost::system::error_code ec;
+  const auto value = boost::json::parse(text, ec);
+  if (!ec && value.is_object()) {
+    const auto take = [&](const char* name, std::string& host) {
+      if (const auto* url = value.as_object().if_contains(name))
+        host = host_of(boost::json::value_to<std::string>(*url));
+    };
+    take("general", c.general);
+    take("rush", c.rush);
+    take("admin", c.admin);
+  }
+  if (!staff.admin_url.empty()) c.admin = host_of(staff.admin_url);
+}
+
+crowd::CrowdConfig crowd_config(const Config& config, const CrowdOptions& o) {
+  crowd::CrowdConfig c;
+  find_listeners(config, o.staff, c);
+  c.sale = o.sale;
+  c.shoppers = o.shoppers;
+  c.listeners = o.listeners;
+  c.seed = o.seed;
+  c.record_path = o.record;
+  c.reconnect_seconds = o.reconnect_seconds;
+  c.time_limit = std::chrono::seconds(o.seconds_max);
+  c.arrival_window = Millis{o.ramp_ms};
+  if (o.preset == "honest") {
+    c.mix = {0, 0, 0, 0, 0, 0, 0};
+  } else {
+    c.mix.abandoners = o.abandon_percent;
+  }
+  return c;
+}
+
+}  // namespace
+
+int run_crowd_command(const LoadedConfig& loaded, const CrowdOptions& options) {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  ::sigaction(SIGINT, &action, nullptr);
+  crowd::CrowdConfig config = crowd_config(loaded.config, options);
+  config.staff_token = options.staff.token;
+  if (config.staff_token.empty()) {
+    auto token = local_staff_token(loaded.config);
+    if (token.has_error())
+      return std::fprintf(stderr, "onrush: %s\n", token.error().message.c_str()), kEnvironment;
+    config.staff_token = *token;
+  }
+  auto report = [&] {
+    crowd::LiveLine line(stderr);
+    return crowd::run_crowd(
+        config, [&](const crowd::Progress& p) { line.show(p); }, &interrupted);
+  }();
+  if (report.has_error()) {
+    std::fprintf(stderr, "onrush: %s\n", report.error().message.c_str());
+    return report.error().kind == ErrorKind::invalid ? kUsage : kEnvironment;
+  }
+  std::printf("%s\n", (options.json ? crowd::render_json(*report)
+                                    : crowd::render_text(*report, crowd::wants_colour(stdout)))
+                          .c_str());
+  return report->exit_status();
+}
+
+}  // namespace onrush::app
