@@ -85,7 +85,7 @@ const std::vector<Refused>& refused_requests() {
       {"no_version", head("GET /echo"), 400},
       {"http_09", "GET /echo\r\n\r\n", 400},
       {"http_2", head("GET /echo HTTP/2.0"), 505},
-      {"http_3_preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
+      {"http_2_preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
       {"lower_case_version", head("GET /echo http/1.1"), 505},
       {"tls_greeting", std::string("\x16\x03\x01\x02\x00\x01\x00\x01", 8), 400},
       {"unknown_expectation", head("POST /echo HTTP/1.1", "Host: t\r\nExpect: miracles\r\n"), 417},
@@ -112,7 +112,7 @@ TEST_P(RefusedRequest, is_answered_and_ends_the_connection) {
 }
 
 INSTANTIATE_TEST_SUITE_P(framing, RefusedRequest, testing::ValuesIn(refused_requests()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
 TEST(framing, every_cut_of_a_request_gives_the_same_answer) {
   TestServer server;
