@@ -1,7 +1,9 @@
-// Sends what the mail outbox holds: claims, renders in the buyer's language, sends, records. Retries
-// definite failures with back-off and jitter, and never sends one mail twice.
+// Sends what the mail outbox holds: claims, renders in the buyer's language, sends, records.
+// Retries definite failures with back-off and jitter, and never sends one mail twice: a mail whose
+// outcome nobody knows stays in doubt. Has one thread of its own. What it is given outlives it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,12 +16,15 @@
 namespace onrush::notify {
 
 struct MailPolicy {
-  std::string shop_url;       // links in mails start with it
+  std::string shop_url;  // links in mails start with it
   Millis poll_interval{500};
-  std::uint32_t batch = 50;
+  std::uint32_t batch = 1;  // mails claimed at a time: a crash leaves up to this many in doubt
   Millis retry_min{5'000};
   Millis retry_max{3'600'000};
   unsigned tries_max = 12;
+  // Called on the sender's thread with one English line for the log, without addresses. May be
+  // empty.
+  std::function<void(const std::string& line)> report;
 };
 
 class MailSender {
@@ -28,7 +33,7 @@ class MailSender {
              const ports::Clock& clock, MailPolicy policy);
   ~MailSender();
   void start();
-  void stop();  // idempotent; waits for the mail under way
+  void stop();  // idempotent; waits for the mail under way, bounded by the mailer's deadline
 
  private:
   struct Impl;

@@ -31,6 +31,11 @@ ports::Account to_account(const Row& row) {
   return account;
 }
 
+// No account has an id beyond the signed 64-bit range; -1 is nobody's.
+std::int64_t stored(sale::BuyerId id) {
+  return id.value() <= static_cast<std::uint64_t>(INT64_MAX) ? static_cast<std::int64_t>(id.value())
+                                                             : -1;
+}
 std::int64_t stored(ports::Role role) {
   return static_cast<std::int64_t>(role);
 }
@@ -87,9 +92,7 @@ class SqlAccounts final : public Accounts {
   }
 
   Result<std::optional<ports::Account>> find(sale::BuyerId id) override {
-    return read([&](Connection& c) {
-      return first(c, "id = :a", std::vector<Param>{static_cast<std::int64_t>(id.value())});
-    });
+    return read([&](Connection& c) { return first(c, "id = :a", std::vector<Param>{stored(id)}); });
   }
 
   Result<std::vector<ports::Account>> staff() override {
@@ -124,7 +127,7 @@ class SqlAccounts final : public Accounts {
     return read([&](Connection& c) {
       std::vector<std::int64_t> ids;
       for (const auto buyer : buyers.first(std::min(buyers.size(), kIdsPerQueryMax))) {
-        ids.push_back(static_cast<std::int64_t>(buyer.value()));
+        ids.push_back(stored(buyer));
       }
       std::vector<sale::BuyerId> found;
       if (ids.empty()) return found;
@@ -162,11 +165,11 @@ class SqlAccounts final : public Accounts {
     return found;
   }
 
-  Status update(sale::BuyerId id, std::string_view assignment, std::vector<Param> params) {
-    params.emplace_back(static_cast<std::int64_t>(id.value()));
+  Status update(sale::BuyerId id, std::string_view assignment, const std::vector<Param>& params) {
     return write([&] {
-      if (connection_.run(fmt::format("UPDATE accounts SET {} WHERE id = :id", assignment),
-                          params) == 0) {
+      if (connection_.run(
+              fmt::format("UPDATE accounts SET {} WHERE id = {}", assignment, stored(id)),
+              params) == 0) {
         throw SqlFailure(rejected("no such account"));
       }
     });

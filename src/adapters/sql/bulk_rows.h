@@ -18,6 +18,9 @@ class BulkRows {
   // limits.
   static constexpr std::size_t kRowsMax = 500;
 
+  // Bound texts in one statement: SQLite finds each by name among all of them.
+  static constexpr std::size_t kParamsMax = 100;
+
   BulkRows(Connection& connection, std::string before, std::string after = {});
 
   template <class... Values>
@@ -27,7 +30,7 @@ class BulkRows {
     (put(values), ...);
     sql_.back() = ')';
     ++added_;
-    if (++rows_ >= kRowsMax) flush();
+    if (++rows_ >= kRowsMax || params_.size() >= kParamsMax) flush();
   }
   // Writes what is left. Rows that the statements have changed in all.
   std::int64_t finish();
