@@ -1,0 +1,84 @@
+// Counters of the API: one set for each worker, so that counting shares no cache line; summed when
+// asked.
+#pragma once
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "edge/api/context.h"
+#include "edge/api/routes.h"
+#include "sale/outcome.h"
+
+namespace onrush::api {
+
+inline constexpr std::size_t kRoutesMax = 64;
+inline constexpr std::array<int, 20> kStatuses = {200, 201, 202, 204, 304, 400, 401, 402, 403, 404,
+                                                  405, 409, 410, 415, 422, 425, 500, 501, 503, 0};
+inline constexpr std::array<double, 12> kDurationBounds = {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02,
+                                                           0.05,   0.1,   0.2,   0.5,   1,    5};
+inline constexpr std::size_t kVerdicts = static_cast<std::size_t>(sale::Verdict::unavailable) + 1;
+
+// Of one worker. Thread-safe (late answers are counted by the thread that gives them).
+class RequestCounts {
+ public:
+  explicit RequestCounts(Listener at) : listener(at) {}
+  void count(const Route* route, int status, std::chrono::steady_clock::duration took) noexcept;
+  void count_hold(sale::Verdict verdict, bool from_latch) noexcept {
+    holds[from_latch ? 1 : 0][static_cast<std::size_t>(verdict)].fetch_add(
+        1, std::memory_order_relaxed);
+  }
+
+  using Count = std::atomic<std::uint64_t>;
+  struct PerRoute {
+    std::array<Count, kStatuses.size()> by_status{};
+    std::array<Count, kDurationBounds.size() + 1> by_duration{};
+    Count nanoseconds{0};
+  };
+  const Listener listener;
+  std::array<PerRoute, kRoutesMax + 1> per_route{};  // the last: requests that match no route
+  std::array<std::array<Count, kVerdicts>, 2> holds{};
+};
+
+class ApiMetrics final : public prometheus::Collectable {
+ public:
+  [[nodiscard]] std::shared_ptr<RequestCounts> join(Listener listener);
+  // onrush_http_requests_total, onrush_http_request_duration_seconds, onrush_hold_answers_total.
+  [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<RequestCounts>> workers_;
+};
+
+// Units by state, standby and phases, read from the box office's latches when asked.
+class SaleMetrics final : public prometheus::Collectable {
+ public:
+  SaleMetrics(const live::SaleDirectory& directory, const ports::BoxOffice& office)
+      : directory_(directory), office_(office) {}
+  // onrush_units, onrush_standby_entries, onrush_oversold_units, onrush_sale_phase.
+  [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
+
+ private:
+  const live::SaleDirectory& directory_;
+  const ports::BoxOffice& office_;
+};
+
+// Of the push hub.
+class LiveMetrics final : public prometheus::Collectable {
+ public:
+  explicit LiveMetrics(const live::LiveHub& hub) : hub_(hub) {}
+  [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
+
+ private:
+  const live::LiveHub& hub_;
+};
+
+}  // namespace onrush::api

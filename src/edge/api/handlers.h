@@ -1,0 +1,60 @@
+// The handlers of the route table, by resource. See routes.cc for who may call them.
+#pragma once
+
+#include "edge/api/routes.h"
+
+namespace onrush::api::handle {
+
+#define ONRUSH_HANDLER(name) void name(Station&, const http::Request&, const PathParams&, CallPtr)
+
+// public_sales.cc
+ONRUSH_HANDLER(list_sales);
+ONRUSH_HANDLER(get_sale);
+ONRUSH_HANDLER(get_live);
+ONRUSH_HANDLER(open_live_socket);
+// me.cc
+ONRUSH_HANDLER(get_me);
+ONRUSH_HANDLER(leave_standby);
+// sessions.cc
+ONRUSH_HANDLER(sign_up);
+ONRUSH_HANDLER(sign_in);
+ONRUSH_HANDLER(refresh_session);
+ONRUSH_HANDLER(sign_out);
+ONRUSH_HANDLER(staff_sign_in);
+// orders.cc
+ONRUSH_HANDLER(list_orders);
+ONRUSH_HANDLER(get_order);
+ONRUSH_HANDLER(confirm_order);
+ONRUSH_HANDLER(release_order);
+ONRUSH_HANDLER(make_order_token);
+// payments.cc
+ONRUSH_HANDLER(pay_order);
+ONRUSH_HANDLER(take_provider_callback);
+// pages.cc
+ONRUSH_HANDLER(get_config);
+ONRUSH_HANDLER(get_openapi);
+ONRUSH_HANDLER(get_asset);
+// admin_sales.cc
+ONRUSH_HANDLER(admin_list_sales);
+ONRUSH_HANDLER(admin_get_sale);
+ONRUSH_HANDLER(admin_put_sale);
+ONRUSH_HANDLER(admin_act);
+// admin_orders.cc
+ONRUSH_HANDLER(admin_list_orders);
+ONRUSH_HANDLER(admin_get_order);
+ONRUSH_HANDLER(admin_refund);
+ONRUSH_HANDLER(admin_confirm);
+ONRUSH_HANDLER(admin_list_acts);
+// admin_staff.cc
+ONRUSH_HANDLER(set_up_owner);
+ONRUSH_HANDLER(admin_list_staff);
+ONRUSH_HANDLER(admin_put_staff);
+ONRUSH_HANDLER(admin_mint_tokens);
+// operations.cc
+ONRUSH_HANDLER(get_metrics);
+ONRUSH_HANDLER(get_healthz);
+ONRUSH_HANDLER(get_readyz);
+
+#undef ONRUSH_HANDLER
+
+}  // namespace onrush::api::handle

@@ -1,0 +1,239 @@
+#include "edge/api/hold_desk.h"
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+
+#include "edge/live/documents.h"
+
+namespace onrush::api {
+namespace {
+
+std::string prepared_headers(const Station& station) {
+  std::string lines = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+  return lines + station.cors_headers(station.context.config.public_origin);
+}
+
+bool is_json(std::string_view content_type) {
+  return content_type.empty() || content_type.starts_with("application/json");
+}
+
+}  // namespace
+
+HoldDesk::HoldDesk(Station& station)
+    : station_(station), refusals_(prepared_headers(station)), memos_(kMemos) {}
+
+void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
+                      http::Responder responder) {
+  const TimePoint now = station_.context.clock.now();
+  Pending pending;
+  pending.responder = std::move(responder);
+  pending.started_at = std::chrono::steady_clock::now();
+
+  const auto buyer = authenticate(request, now);
+  if (buyer) pending.buyer = *buyer;
+  const live::SaleEntry* sale = buyer ? station_.public_sale(sale_key) : nullptr;
+  HoldBody body;
+  sale::Lines lines;
+  // The latch is asked before anything is made for the log or the trace: refusals are the flood.
+  HoldBodyFault fault;
+  const bool readable = sale != nullptr && is_json(request.header(http::Header::content_type)) &&
+                        request.body.size() <= 4096;
+  if (!readable || request.header(http::Header::idempotency_key).size() > 64) {
+    // Falls through to the careful part below.
+  } else if (read_hold_body(request.body, body, fault)) {
+    for (const HoldBody::Line& line : body.lines) {
+      if (const auto item = sale->item(line.item)) lines.push_back({*item, line.quantity});
+    }
+    if (lines.size() == body.lines.size() &&
+        !station_.context.known_buyers.may_know(sale->sale, *buyer)) {
+      if (const auto refusal = latched(*sale, lines, body.join_standby, now)) {
+        return refuse_from_latch(pending, request, *sale, *refusal, lines.front().item, now);
+      }
+    }
+  }
+  pending.trace = station_.traces.begin(request.header(http::Header::traceparent));
+  pending.cors = station_.cors_headers(request.header(http::Header::origin));
+  if (!buyer) return refuse(pending, {problem::kUnauthorized, "Sign in to take part.", 0, {}});
+  if (sale == nullptr)
+    return refuse(pending, {problem::kNotFound, "There is no such sale.", 0, {}});
+  if (!read_lines(request, *sale, body, lines, pending)) return;
+  submit(std::move(pending), request, *sale, lines, body.join_standby);
+}
+
+std::optional<sale::BuyerId> HoldDesk::authenticate(const http::Request& request, TimePoint now) {
+  const std::string_view given = request.header(http::Header::authorization);
+  Memo& memo = memos_[request.connection % kMemos];
+  if (memo.connection == request.connection && memo.authorization.size() == given.size() &&
+      !given.empty() && CRYPTO_memcmp(memo.authorization.data(), given.data(), given.size()) == 0) {
+    if (memo.claims.expires_at > now) return memo.claims.subject;
+    return std::nullopt;
+  }
+  const auto claims = station_.tokens.verify(bearer_token(given), accounts::TokenKind::buyer, now);
+  if (!claims) return std::nullopt;
+  memo.connection = request.connection;
+  memo.authorization.assign(given);
+  memo.claims = *claims;
+  return claims->subject;
+}
+
+bool HoldDesk::read_lines(const http::Request& request, const live::SaleEntry& sale, HoldBody& body,
+                          sale::Lines& lines, Pending& pending) {
+  if (!is_json(request.header(http::Header::content_type))) {
+    refuse(pending, {problem::kUnsupportedMedia, "The body must be application/json.", 0, {}});
+    return false;
+  }
+  if (const auto key = check_idempotency_key(request.header(http::Header::idempotency_key)); !key) {
+    refuse(pending, {problem::kInvalid, key.error().message, 0, {}});
+    return false;
+  }
+  body = {};
+  lines.clear();
+  HoldBodyFault fault;
+  if (!read_hold_body(request.body, body, fault)) {
+    refuse(pending,
+           {fault.malformed ? problem::kMalformed : problem::kInvalid, fault.detail, 0, {}});
+    return false;
+  }
+  for (const HoldBody::Line& line : body.lines) {
+    const auto item = sale.item(line.item);
+    if (!item) {
+      refuse(pending, {problem::kInvalid, "item: there is no such item in this sale", 0, {}});
+      return false;
+    }
+    lines.push_back({*item, line.quantity});
+  }
+  return true;
+}
+
+std::optional<sale::Outcome> HoldDesk::latched(const live::SaleEntry& sale,
+                                               const sale::Lines& lines, bool join_standby,
+                                               TimePoint now) const {
+  const sale::Line& line = lines.front();
+  const ports::ItemStatus status = station_.context.office.status(sale.sale, line.item);
+  sale::Outcome outcome;
+  outcome.phase = status.phase;
+  switch (status.phase) {
+    case sale::Phase::draft:
+    case sale::Phase::announced:
+    case sale::Phase::lobby:
+      // At the very opening the latch may lag behind the clock; then the box office knows better.
+      if (now >= sale.rules->opens_at) return std::nullopt;
+      outcome.verdict = sale::Verdict::not_open;
+      outcome.when = sale.rules->opens_at;
+      return outcome;
+    case sale::Phase::paused:
+      outcome.verdict = sale::Verdict::paused;
+      return outcome;
+    case sale::Phase::closed:
+    case sale::Phase::settled:
+      outcome.verdict = sale::Verdict::closed;
+      return outcome;
+    case sale::Phase::open:
+      break;
+  }
+  if (lines.size() != 1 || status.free != 0) return std::nullopt;
+  // As the state machine has it: joining needs the wish, a place in the line, and units that can
+  // return.
+  const bool may_join = join_standby && status.held >= line.quantity &&
+                        status.standby < sale.rules->items[line.item.value()].standby_capacity;
+  if (may_join) return std::nullopt;
+  outcome.verdict = sale::Verdict::sold_out;
+  outcome.may_return = status.held;
+  return outcome;
+}
+
+void HoldDesk::refuse(Pending& pending, const Problem& problem) {
+  http::Response response = to_response(problem, pending.trace.id());
+  response.headers
+      .append("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\ntraceparent: ")
+      .append(pending.trace.traceparent())
+      .append("\r\n")
+      .append(pending.cors);
+  pending.responder.send(response);
+  finish(pending, response.status, problem.kind.code);
+}
+
+void HoldDesk::refuse_from_latch(Pending& pending, const http::Request& request,
+                                 const live::SaleEntry& sale, const sale::Outcome& outcome,
+                                 sale::ItemNo item, TimePoint now) {
+  station_.counts->count_hold(outcome.verdict, true);
+  const std::string_view origin = request.header(http::Header::origin);
+  if (!origin.empty() && origin != station_.context.config.public_origin) {
+    // Prepared bytes name the pages' own origin; another one gets its own document.
+    pending.trace = station_.traces.begin(request.header(http::Header::traceparent));
+    pending.cors = station_.cors_headers(origin);
+    AnswerFrame frame;
+    frame.now = now;
+    return refuse(pending, problem_of(outcome, frame));
+  }
+  const std::string_view bytes = refusals_.get(sale.sale, item, outcome, now);
+  pending.responder.send_prepared(bytes);
+  // No log line: a million losers are counted, not written down.
+  const int status = outcome.verdict == sale::Verdict::sold_out   ? 409
+                     : outcome.verdict == sale::Verdict::closed   ? 410
+                     : outcome.verdict == sale::Verdict::not_open ? 425
+                                                                  : 503;
+  station_.counts->count(&holds_route(), status,
+                         std::chrono::steady_clock::now() - pending.started_at);
+}
+
+void HoldDesk::submit(Pending pending, const http::Request& request, const live::SaleEntry& sale,
+                      const sale::Lines& lines, bool join_standby) {
+  const std::string_view key = request.header(http::Header::idempotency_key);
+  sale::command::RequestHold command;
+  command.sale = sale.sale;
+  command.buyer = pending.buyer;
+  command.lines = lines;
+  command.key = key.empty() ? 0 : hash_idempotency_key(pending.buyer, key);
+  command.join_standby = join_standby;
+  // Before the request can be granted: see known_buyers.h.
+  station_.context.known_buyers.add(sale.sale, pending.buyer);
+
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(pending_.size()));
+    pending_.emplace_back();
+  }
+  const std::uint32_t slot = free_.back();
+  pending.sale = sale.sale;
+  pending_[slot] = std::move(pending);
+  if (station_.office.ask(std::move(command), ports::Lane::rush,
+                          [this, slot](const sale::Outcome& outcome) { answer(slot, outcome); })) {
+    free_.pop_back();
+    return;
+  }
+  Pending refused = std::move(pending_[slot]);
+  station_.counts->count_hold(sale::Verdict::busy, true);
+  sale::Outcome busy;
+  busy.verdict = sale::Verdict::busy;
+  refuse(refused, problem_of(busy, {}));
+}
+
+void HoldDesk::answer(std::uint32_t slot, const sale::Outcome& outcome) {
+  Pending pending = std::move(pending_[slot]);
+  free_.push_back(slot);
+  station_.counts->count_hold(outcome.verdict, false);
+  AnswerFrame frame;
+  frame.rules = station_.rules_of(pending.sale);
+  frame.now = station_.context.clock.now();
+  frame.trace_id = pending.trace.id();
+  http::Response response = api::answer(outcome, frame);
+  response.headers
+      .append("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\ntraceparent: ")
+      .append(pending.trace.traceparent())
+      .append("\r\n")
+      .append(pending.cors);
+  pending.responder.send(response);
+  finish(pending, response.status, code_of(outcome.verdict));
+}
+
+void HoldDesk::finish(const Pending& pending, int status, std::string_view code) {
+  const auto took = std::chrono::steady_clock::now() - pending.started_at;
+  station_.counts->count(&holds_route(), status, took);
+  if (!station_.context.log) return;
+  station_.context.log({station_.listener, "POST", holds_route().path, status,
+                        std::chrono::duration_cast<std::chrono::microseconds>(took),
+                        pending.trace.id(), pending.buyer.value(), code});
+}
+
+}  // namespace onrush::api

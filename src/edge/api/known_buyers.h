@@ -1,0 +1,46 @@
+// Buyers who may have an order or a standby entry in a sale: a concurrent Bloom filter.
+//
+// When an item is sold out, everybody is told so from the latch, without a trip through the box
+// office's queue; except those who have (or may have) something there, because a repeated request
+// must get its first answer again. This filter tells them apart. It has no false negatives, because
+//   1. a buyer is added before his hold request is handed to the box office, so before it can be
+//   granted;
+//   2. at start it is filled with everybody who has an order or an entry (events of the journal);
+//   3. nobody is ever removed.
+// A false positive costs one trip through the queue. Losers who are answered from the latch are not
+// added, so it stays as small as the number of requests that reached the queue.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "ports/box_office.h"
+
+namespace onrush::api {
+
+class KnownBuyers final : public ports::EventListener {
+ public:
+  // 2^bits_log2 bits; the default (4 MiB) holds 2.5 million buyers at 1 % false positives.
+  explicit KnownBuyers(unsigned bits_log2 = 25);
+
+  // Thread-safe, no lock.
+  void add(sale::SaleNo sale, sale::BuyerId buyer) noexcept;
+  [[nodiscard]] bool may_know(sale::SaleNo sale, sale::BuyerId buyer) const noexcept;
+
+  // Fed with live events, and at start with those of the journal.
+  void on_events(std::uint64_t first_seq, TimePoint at,
+                 std::span<const sale::Event> events) noexcept override;
+
+ private:
+  static constexpr unsigned kProbes = 4;
+  template <class Visit>
+  void for_each_bit(sale::SaleNo sale, sale::BuyerId buyer, Visit visit) const noexcept;
+
+  std::uint64_t mask_;
+  std::unique_ptr<std::atomic<std::uint64_t>[]> words_;
+};
+
+}  // namespace onrush::api

@@ -1,0 +1,60 @@
+// What everybody may read about sales, and the WebSocket. Public documents: cacheable, the same for
+// all.
+#include "edge/api/handlers.h"
+#include "edge/api/station.h"
+#include "edge/live/documents.h"
+
+namespace onrush::api::handle {
+namespace {
+
+constexpr std::string_view kMaxAge = "public, max-age=1";
+
+std::string list_document(const live::SaleList& list) {
+  std::string text;
+  live::JsonWriter out(text);
+  out.begin_object().key("sales").begin_array();
+  for (const auto& entry : list.by_number) {
+    if (live::is_public(*entry)) live::write_sale_card(out, *entry);
+  }
+  out.end_array().end_object();
+  return text;
+}
+
+}  // namespace
+
+void list_sales(Station& station, const http::Request& request, const PathParams&, CallPtr call) {
+  const auto& document =
+      station.document(sale::SaleNo{}, [&] { return list_document(*station.sales); });
+  call->send_public(request, document.body, document.etag, kMaxAge);
+}
+
+void get_sale(Station& station, const http::Request& request, const PathParams& params,
+              CallPtr call) {
+  const live::SaleEntry* sale = station.public_sale(params[0]);
+  if (sale == nullptr) return call->fail(problem::kNotFound, "There is no such sale.");
+  const auto& document = station.document(sale->sale, [&] { return live::sale_document(*sale); });
+  call->send_public(request, document.body, document.etag, kMaxAge);
+}
+
+void get_live(Station& station, const http::Request& request, const PathParams& params,
+              CallPtr call) {
+  const live::SaleEntry* sale = station.public_sale(params[0]);
+  const auto document = sale == nullptr ? nullptr : station.context.hub.document(sale->sale);
+  if (!document) return call->fail(problem::kNotFound, "There is no such sale.");
+  call->send_public(request, document->json, document->etag, kMaxAge);
+}
+
+void open_live_socket(Station& station, const http::Request& request, const PathParams&,
+                      CallPtr call) {
+  // A browser always says where a page came from; other clients have no ambient rights to abuse.
+  const std::string_view origin = request.header(http::Header::origin);
+  if (!origin.empty() && !station.trusted_origin(origin)) {
+    return call->fail(problem::kForbidden, "Pages of this origin may not connect.");
+  }
+  const std::string key = query_value(request.query, "sale");
+  const live::SaleEntry* sale = station.public_sale(key);
+  if (sale == nullptr) return call->fail(problem::kNotFound, "There is no such sale.");
+  station.room->admit(call->take_responder(), request, sale->sale);
+}
+
+}  // namespace onrush::api::handle

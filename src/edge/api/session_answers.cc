@@ -1,0 +1,118 @@
+#include "edge/api/session_answers.h"
+
+#include <fmt/format.h>
+
+namespace onrush::api {
+namespace {
+
+std::string_view cookie_name(const ApiConfig& config) {
+  // "__Host-": the browser itself refuses it from other hosts, over plain HTTP, or for other paths.
+  return config.secure_cookies ? "__Host-onrush_refresh" : "onrush_refresh";
+}
+
+accounts::Claims make_claims(const ports::Account& account, accounts::TokenKind kind, TimePoint now,
+                             Millis valid) {
+  accounts::Claims claims;
+  claims.kind = kind;
+  claims.subject = account.id;
+  claims.role = account.role;
+  claims.issued_at = now;
+  claims.expires_at = now + valid;
+  return claims;
+}
+
+}  // namespace
+
+std::string_view role_name(ports::Role role) {
+  switch (role) {
+    case ports::Role::buyer:
+      return "buyer";
+    case ports::Role::viewer:
+      return "viewer";
+    case ports::Role::operator_:
+      return "operator";
+    case ports::Role::owner:
+      return "owner";
+  }
+  return "";
+}
+
+std::optional<ports::Role> parse_role(std::string_view name) {
+  for (const auto role :
+       {ports::Role::buyer, ports::Role::viewer, ports::Role::operator_, ports::Role::owner}) {
+    if (role_name(role) == name) return role;
+  }
+  return std::nullopt;
+}
+
+void write_account_members(live::JsonWriter& out, const ports::Account& account) {
+  out.key("id").id(account.id.value()).key("email").text(account.email);
+  out.key("language").text(account.language).key("role").text(role_name(account.role));
+}
+
+void send_session(Station& station, Call& call, int status, const ports::Account& account,
+                  accounts::TokenKind kind) {
+  const ApiConfig& config = station.context.config;
+  const TimePoint now = station.context.clock.now();
+  const bool staff = kind == accounts::TokenKind::staff;
+  const auto claims =
+      make_claims(account, kind, now, staff ? config.staff_token_valid : config.buyer_token_valid);
+  http::Response response;
+  response.status = status;
+  live::JsonWriter out(response.body);
+  out.begin_object().key("token").text(station.tokens.sign(claims));
+  out.key("expires_at").time(claims.expires_at).key("account").begin_object();
+  write_account_members(out, account);
+  out.end_object().end_object();
+  if (!staff) {
+    const auto refresh =
+        make_claims(account, accounts::TokenKind::refresh, now, config.refresh_token_valid);
+    response.headers = set_refresh_cookie(config, station.tokens.sign(refresh));
+  }
+  call.claims = claims;
+  call.send(std::move(response));
+}
+
+Problem problem_of(const accounts::SignInAnswer& answer) {
+  using accounts::SignInFault;
+  switch (answer.fault) {
+    case SignInFault::busy:
+      return {problem::kBusy,
+              "Many people are signing in.",
+              std::max(1, answer.retry_after_seconds),
+              {}};
+    case SignInFault::invalid_input:
+      return {problem::kInvalid, answer.message, 0, {}};
+    case SignInFault::email_taken:
+      return {problem::kEmailTaken, {}, 0, {}};
+    case SignInFault::wrong_credentials:
+      return {problem::kWrongCredentials, {}, 0, {}};
+    case SignInFault::unavailable:
+      return {problem::kUnavailable, "Accounts cannot be read now.", 2, {}};
+  }
+  return {problem::kInternal, {}, 0, {}};
+}
+
+std::string_view refresh_cookie(const ApiConfig& config, std::string_view header) {
+  const std::string_view name = cookie_name(config);
+  while (!header.empty()) {
+    std::string_view pair = header.substr(0, header.find(';'));
+    header.remove_prefix(std::min(header.size(), pair.size() + 1));
+    while (!pair.empty() && pair.front() == ' ') pair.remove_prefix(1);
+    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=') {
+      return pair.substr(name.size() + 1);
+    }
+  }
+  return {};
+}
+
+std::string set_refresh_cookie(const ApiConfig& config, std::string_view token) {
+  const auto age =
+      token.empty()
+          ? 0
+          : std::chrono::duration_cast<std::chrono::seconds>(config.refresh_token_valid).count();
+  return fmt::format("Set-Cookie: {}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{}\r\n",
+                     cookie_name(config), token, age, config.secure_cookies ? "; Secure" : "");
+}
+
+}  // namespace onrush::api
