@@ -277,8 +277,9 @@ void HttpSession::on_deadline() {
 }
 
 void HttpSession::timed_out() {
-  if (waiting_ == Waiting::first_byte) return close();
+  if (waiting_ == Waiting::first_byte || waiting_ == Waiting::idle) return close();
   if (waiting_ != Waiting::next_request) return refuse(408);
+  waiting_ = Waiting::idle;
   // Quiet, not late: give the buffer back by ending the read, whose handler parks.
   loop_.wheel().set(*this,
                     loop_.limits().idle_deadline - std::min(kHot, loop_.limits().idle_deadline));

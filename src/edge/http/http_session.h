@@ -44,7 +44,7 @@ class HttpSession final : public Session {
  private:
   enum class State : std::uint8_t { parked, reading, handling, writing, ending };
   // What the deadline is for, while reading.
-  enum class Waiting : std::uint8_t { first_byte, head, body, next_request };
+  enum class Waiting : std::uint8_t { first_byte, head, body, next_request, idle };
 
   void park();
   void start_read();

@@ -102,6 +102,21 @@ TEST(limits, an_idle_connection_serves_again_until_the_idle_deadline) {
   EXPECT_TRUE(client.ends());
 }
 
+TEST(limits, empty_lines_do_not_keep_an_idle_connection_open) {
+  ServerLimits limits;
+  limits.idle_deadline = milliseconds(1'200);
+  TestServer server(limits);
+  RawClient client(server.port());
+  client.send(request("POST", "/echo", {}, "one"));
+  EXPECT_EQ(client.reply()->body, "one");
+  int sent = 0;
+  while (sent < 100 && client.send("\r\n")) {
+    std::this_thread::sleep_for(milliseconds(50));
+    ++sent;
+  }
+  EXPECT_LT(sent, 100);
+}
+
 TEST(limits, a_reader_that_stops_reading_is_dropped_at_the_write_deadline) {
   ServerLimits limits;
   limits.write_deadline = milliseconds(300);
