@@ -241,7 +241,7 @@ EngineMetrics Engine::metrics() const {
   const journal::Checkpoint head = parts_->journal->head();
   out.durable_seq = head.seq;
   out.chain = head.chain;
-  out.low_on_space = parts_->journal->low_on_space();
+  out.low_on_space = parts_->journal->space() == journal::Space::full;
   out.failed = parts_->failed.load();
   return out;
 }

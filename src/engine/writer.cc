@@ -81,7 +81,7 @@ bool Writer::turn() {
   bool ticked = false;
   if (may_take_more(now)) {
     if (open_->empty()) open_->at = now;
-    const bool low = on_.journal.low_on_space();
+    const bool low = on_.journal.space() == journal::Space::full;
     // What cannot be written is not decided: deadlines wait for space, too.
     ticked = !low && tick();
     drained = drain(low);
@@ -99,6 +99,7 @@ bool Writer::turn() {
 }
 
 bool Writer::may_take_more(TimePoint now) const {
+  if (on_.journal.space() == journal::Space::wait) return false;
   if (open_->empty()) return true;
   return open_->events.size() < on_.config.batch_events_max &&
          open_->waiting.size() < on_.config.batch_events_max &&

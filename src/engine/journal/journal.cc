@@ -78,8 +78,11 @@ Checkpoint Journal::head() const {
   return head_;
 }
 
-bool Journal::low_on_space() const noexcept {
-  return remaining_.load(std::memory_order_relaxed) < config_.reserve_bytes && !supply_->ready();
+Space Journal::space() const noexcept {
+  if (remaining_.load(std::memory_order_relaxed) >= config_.reserve_bytes || supply_->ready()) {
+    return Space::enough;
+  }
+  return supply_->failing() ? Space::full : Space::wait;
 }
 
 std::unique_ptr<ports::JournalReader> Journal::reader(std::uint64_t from_seq) const {

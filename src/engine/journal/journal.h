@@ -30,7 +30,7 @@ namespace onrush::journal {
 
 struct JournalConfig {
   std::uint64_t segment_bytes = 64ULL << 20;
-  std::uint64_t reserve_bytes = 9ULL << 20;      // see low_on_space()
+  std::uint64_t reserve_bytes = 9ULL << 20;      // see space()
   std::chrono::milliseconds space_wait{10'000};  // how long an append may wait for the next segment
   std::chrono::milliseconds space_retry{200};
 };
@@ -56,6 +56,8 @@ struct JournalRecovery {
   std::optional<DroppedTail> torn;
 };
 
+enum class Space : std::uint8_t { enough, wait, full };
+
 class Journal {
  public:
   // Recovers: verifies, gives every batch behind `from` to `visit`, and removes a torn tail; or
@@ -78,8 +80,9 @@ class Journal {
   }
   // The point behind the last durable batch.
   [[nodiscard]] Checkpoint head() const;
-  // No next segment could be made, and this one has less than reserve_bytes left: take nothing new.
-  [[nodiscard]] bool low_on_space() const noexcept;
+  // Whether something new may be taken. `wait`: this segment has less than reserve_bytes left and
+  // the next is still being made. `full`: it could not be made.
+  [[nodiscard]] Space space() const noexcept;
   [[nodiscard]] std::string space_problem() const { return supply_->problem(); }
   // A cursor that begins with the batch that holds `from_seq` (1 = everything). Thread-safe.
   [[nodiscard]] std::unique_ptr<ports::JournalReader> reader(std::uint64_t from_seq) const;

@@ -57,11 +57,13 @@ void SegmentSupply::run() {
     lock.lock();
     if (!file) {
       problem_ = file.error().message;
+      failing_.store(true, std::memory_order_release);
       changed_.wait_for(lock, retry_, [this] { return stopping_; });
       continue;
     }
     prepared_ = std::move(file.value());
     problem_.clear();
+    failing_.store(false, std::memory_order_release);
     wanted_ = false;
     ready_.store(true, std::memory_order_release);
     changed_.notify_all();

@@ -31,7 +31,9 @@ class SegmentSupply {
   [[nodiscard]] std::unique_ptr<ports::File> take(std::chrono::milliseconds wait);
   void prepare_next();
   [[nodiscard]] bool ready() const noexcept { return ready_.load(std::memory_order_acquire); }
-  // Why the last preparation failed; "" if it did not.
+  // The last preparation failed; another is tried from time to time.
+  [[nodiscard]] bool failing() const noexcept { return failing_.load(std::memory_order_acquire); }
+  // Why; "" if it did not.
   [[nodiscard]] std::string problem() const;
 
  private:
@@ -42,6 +44,7 @@ class SegmentSupply {
   const std::uint64_t segment_bytes_;
   const std::chrono::milliseconds retry_;
   std::atomic<bool> ready_{false};
+  std::atomic<bool> failing_{false};
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::unique_ptr<ports::File> prepared_;
