@@ -70,25 +70,21 @@ bool serve_head(Decision& d, SaleNo no, const SaleState& s, const StandbyLine& l
 
 void follow_up(Decision& d, SaleNo no, std::size_t events_max) {
   SaleState& s = *d.book.sale(no);
-  if (s.sold_through()) {
-    d.emit(event::PhaseChanged{no, s.phase, Phase::closed, PhaseReason::sold_out, {}, {}});
-  }
-  if (s.serves_standby()) {
-    for (int item = s.dirty.first(); item >= 0; item = s.dirty.first()) {
-      if (d.emitted() >= events_max) return;
-      // Serving a head that waits for several items marks the others again.
-      if (!serve_head(d, no, s, s.items[static_cast<std::size_t>(item)].line)) {
-        s.dirty.unmark(static_cast<std::size_t>(item));
-      }
+  while (true) {
+    // Also in between: a late order that is served may take the last unit.
+    if (s.sold_through()) {
+      d.emit(event::PhaseChanged{no, s.phase, Phase::closed, PhaseReason::sold_out, {}, {}});
     }
+    const int first = s.serves_standby() ? s.dirty.first() : -1;
+    if (first < 0) break;
+    if (d.emitted() >= events_max) return;
+    // Serving a head that waits for several items marks the others again.
+    const auto item = static_cast<std::size_t>(first);
+    if (!serve_head(d, no, s, s.items[item].line)) s.dirty.unmark(item);
   }
-  // A late order that is served may be what was missing.
-  if (s.sold_through()) {
-    d.emit(event::PhaseChanged{no, s.phase, Phase::closed, PhaseReason::sold_out, {}, {}});
-    return follow_up(d, no, events_max);
-  }
-  if (s.drained())
+  if (s.drained()) {
     d.emit(event::PhaseChanged{no, Phase::closed, Phase::settled, PhaseReason::drained, {}, {}});
+  }
 }
 
 }  // namespace onrush::sale

@@ -1,0 +1,264 @@
+// The byte form of events and snapshots: round trips, damage, and replay of what cannot have
+// happened.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "sale/event_codec.h"
+#include "scenario.h"
+
+namespace onrush::sale::test {
+namespace {
+
+std::vector<Event> one_of_each() {
+  const SaleNo sale{3};
+  const OrderId order{11};
+  const BuyerId buyer{22};
+  const PaymentId payment{33};
+  const Units units{{ItemNo{1}, UnitNo{7}}, {ItemNo{2}, UnitNo{9'999'999}}};
+  SaleRules rules = simple_rules(5);
+  rules.title.zh = "闪购";
+  rules.late_money = LateMoney::regrant_or_standby;
+  rules.payment = PaymentMode::confirmation;
+  rules.decline_ends_hold = false;
+  return {
+      event::SaleDefined{sale, std::make_shared<SaleRules>(rules), "ann"},
+      event::PhaseChanged{sale, Phase::open, Phase::closed, PhaseReason::cancelled, "ann", "rain"},
+      event::Restocked{sale, ItemNo{1}, 5, "ann"},
+      event::Rescheduled{sale, kStart, kStart + Millis{1}, kStart + Millis{2}, "ann"},
+      event::HoldGranted{sale, order, buyer, StandbyId{44}, 55, kStart, Money{600}, units},
+      event::HoldEnded{sale, order, buyer, event::HoldEnd::declined},
+      event::OrderConfirmed{sale, order, buyer, "ann"},
+      event::StandbyJoined{sale, StandbyId{44}, buyer, 55, {{ItemNo{1}, 2}, {ItemNo{2}, 3}}},
+      event::StandbyLeft{sale, StandbyId{44}, buyer, event::StandbyEnd::closed},
+      event::PaymentStarted{sale, payment, order, buyer, Money{600}},
+      event::PaymentDeclined{sale, payment, order, buyer},
+      event::PaymentUnknown{sale, payment, order, buyer},
+      event::PaymentCaptured{sale, payment, order, buyer, Money{600}, event::MoneyUse::fulfilled,
+                             units},
+      event::LateOrderFulfilled{sale, payment, order, buyer, units},
+      event::RefundDue{sale, payment, order, buyer, Money{600}, event::RefundReason::no_unit_left},
+      event::RefundSettled{sale, payment, order, buyer, Money{600}},
+      event::OrderRefunded{sale, order, buyer, "ann", "asked for"}};
+}
+
+TEST(event_codec, reads_back_every_kind) {
+  const std::vector<Event> events = one_of_each();
+  ASSERT_EQ(events.size(), std::variant_size_v<Event>);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    ASSERT_EQ(events[i].index(), i);
+    const auto bytes = bytes_of(events[i]);
+    ByteReader in(bytes);
+    const auto read = decode_event(in);
+    ASSERT_TRUE(read) << i << ": " << read.error().message;
+    EXPECT_TRUE(in.at_end());
+    EXPECT_EQ(read->index(), i);
+    EXPECT_TRUE(bytes_of(*read) == bytes);
+  }
+  const auto bytes = bytes_of(events[0]);
+  ByteReader in(bytes);
+  const auto read = decode_event(in);
+  EXPECT_TRUE(*std::get<event::SaleDefined>(*read).rules ==
+              *std::get<event::SaleDefined>(events[0]).rules);
+}
+
+TEST(event_codec, the_bytes_of_an_event_stay_what_they_are) {
+  const auto bytes =
+      bytes_of(event::HoldEnded{SaleNo{3}, OrderId{11}, BuyerId{22}, event::HoldEnd::declined});
+  const std::vector<std::uint8_t> expected{5, 21, 0, 0, 0,  3, 0, 0, 0, 11, 0, 0, 0,
+                                           0, 0,  0, 0, 22, 0, 0, 0, 0, 0,  0, 0, 2};
+  ASSERT_EQ(bytes.size(), expected.size());
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    EXPECT_EQ(std::to_integer<int>(bytes[i]), expected[i]) << i;
+}
+
+TEST(event_codec, refuses_every_truncation) {
+  for (const Event& event : one_of_each()) {
+    const auto bytes = bytes_of(event);
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      ByteReader in(Bytes(bytes).first(size));
+      const auto read = decode_event(in);
+      ASSERT_FALSE(read) << event.index() << " cut to " << size;
+      EXPECT_EQ(read.error().kind, ErrorKind::corrupt);
+    }
+  }
+}
+
+TEST(event_codec, survives_every_flipped_byte) {
+  for (const Event& event : one_of_each()) {
+    for (std::size_t at = 0; at < bytes_of(event).size(); ++at) {
+      for (const int flip : {0x01, 0x80, 0xff}) {
+        auto bytes = bytes_of(event);
+        bytes[at] ^= static_cast<std::byte>(flip);
+        ByteReader in(bytes);
+        const auto read = decode_event(in);
+        if (read) {
+          Book book;
+          EXPECT_FALSE(event.index() != 0 && book.replay(*read, kStart));
+        }
+      }
+    }
+  }
+}
+
+TEST(event_codec, refuses_a_value_out_of_range_and_bytes_too_many) {
+  auto bytes =
+      bytes_of(event::HoldEnded{SaleNo{3}, OrderId{11}, BuyerId{22}, event::HoldEnd::declined});
+  bytes.back() = std::byte{4};
+  ByteReader beyond(bytes);
+  EXPECT_FALSE(decode_event(beyond));
+  bytes.back() = std::byte{0};
+  bytes.push_back(std::byte{0});
+  bytes[1] = std::byte{22};
+  ByteReader overlong(bytes);
+  EXPECT_FALSE(decode_event(overlong));
+}
+
+// A book with something of everything in it.
+void fill(Scenario& s) {
+  s.run(R"(
+    sale late=standby per_buyer=3
+    item a stock=4
+    item b stock=2
+    0 define
+    0 announce
+    0 open
+    0 hold 1 a+b
+    0 hold 2 a
+    0 hold 3 a
+    0 hold 4 b
+    0 hold 5 a+b -> standby #1; waits 5 a+b
+    1 pay 1
+    1 captured 1
+    1 pay 2
+    1 pay 3
+    1 captured 3 99
+    2 release 2
+    3 captured 2 -> done; captured 2 100 standby; late turn 2 a4
+    4 hold 6 b -> standby #2; waits 6 b
+  )");
+}
+
+TEST(snapshot, refuses_every_truncation_and_every_flipped_byte) {
+  Scenario s;
+  fill(s);
+  const auto bytes = bytes_of(s.book());
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    ByteReader in(Bytes(bytes).first(size));
+    ASSERT_FALSE(Book::load(in)) << "cut to " << size;
+  }
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    auto damaged = bytes;
+    damaged[at] ^= std::byte{0x40};
+    ByteReader in(damaged);
+    const auto loaded = Book::load(in);
+    ASSERT_FALSE(loaded) << "byte " << at;
+    EXPECT_EQ(loaded.error().kind, ErrorKind::corrupt);
+  }
+}
+
+TEST(snapshot, may_be_followed_by_other_bytes) {
+  Scenario s;
+  fill(s);
+  auto bytes = bytes_of(s.book());
+  bytes.push_back(std::byte{9});
+  ByteReader in(bytes);
+  ASSERT_TRUE(Book::load(in));
+  EXPECT_EQ(in.remaining(), 1U);
+}
+
+TEST(snapshot, of_a_long_line_is_read_back_in_order) {
+  Scenario s;
+  fill(s);
+  s.run("4 release 4 -> done; released 4; turn 5 a2,b2 until 64");
+}
+
+// Events in a wrong order, twice, or with one field changed: an error, or a book that still holds
+// together.
+TEST(replay, of_impossible_histories_is_corrupt_and_never_crashes) {
+  Scenario s;
+  fill(s);
+  std::mt19937_64 random(1);
+  int refused = 0;
+  for (int round = 0; round < 3'000; ++round) {
+    std::vector<Event> events = s.events();
+    const std::size_t at = random() % events.size();
+    switch (random() % 3) {
+      case 0:
+        events.erase(events.begin() + static_cast<std::ptrdiff_t>(at));
+        break;
+      case 1:
+        events.insert(events.begin() + static_cast<std::ptrdiff_t>(at),
+                      events[random() % events.size()]);
+        break;
+      default: {
+        auto bytes = bytes_of(events[at]);
+        bytes[5 + random() % (bytes.size() - 5)] ^= static_cast<std::byte>(1U << (random() % 8));
+        ByteReader in(bytes);
+        const auto changed = decode_event(in);
+        if (!changed) continue;
+        events[at] = *changed;
+      }
+    }
+    Book book;
+    for (const Event& event : events) {
+      if (!book.replay(event, kStart)) {
+        ++refused;
+        break;
+      }
+    }
+  }
+  EXPECT_GT(refused, 1'000);
+}
+
+TEST(replay, refuses_a_unit_given_twice) {
+  Book book;
+  const SaleNo sale{1};
+  ASSERT_TRUE(book.replay(
+      event::SaleDefined{sale, std::make_shared<SaleRules>(simple_rules(2)), ""}, kStart));
+  ASSERT_TRUE(
+      book.replay(event::PhaseChanged{sale, Phase::draft, Phase::announced, {}, "", ""}, kStart));
+  ASSERT_TRUE(
+      book.replay(event::PhaseChanged{sale, Phase::announced, Phase::lobby, {}, "", ""}, kStart));
+  ASSERT_TRUE(
+      book.replay(event::PhaseChanged{sale, Phase::lobby, Phase::open, {}, "", ""}, kStart));
+  const auto granted = [&](std::uint64_t order, std::uint32_t unit) {
+    return book.replay(event::HoldGranted{sale,
+                                          OrderId{order},
+                                          BuyerId{order},
+                                          {},
+                                          0,
+                                          kStart + Millis{60'000},
+                                          Money{100},
+                                          {{ItemNo{0}, UnitNo{unit}}}},
+                       kStart);
+  };
+  ASSERT_TRUE(granted(10, 2));
+  EXPECT_EQ(book.check_invariants(), "");
+  EXPECT_FALSE(granted(11, 2));
+  EXPECT_FALSE(granted(12, 3));
+  EXPECT_FALSE(granted(13, 0));
+}
+
+TEST(ids, grow_beyond_4096_a_millisecond_and_across_a_clock_that_stands_still) {
+  Book book(5);
+  std::vector<Event> out;
+  const SaleNo sale{1};
+  (void)book.apply(command::DefineSale{std::make_shared<SaleRules>(simple_rules(10'000)), ""},
+                   kStart, out);
+  (void)book.apply(command::ChangePhase{sale, command::PhaseAct::announce, "", ""}, kStart, out);
+  (void)book.apply(command::ChangePhase{sale, command::PhaseAct::open, "", ""}, kStart, out);
+  std::uint64_t last = 0;
+  for (std::uint64_t b = 1; b <= 9'000; ++b) {
+    const Outcome outcome =
+        book.apply(command::RequestHold{sale, BuyerId{b}, {{ItemNo{0}, 1}}, 0, true}, kStart, out);
+    ASSERT_GT(outcome.order.order.value(), last);
+    last = outcome.order.order.value();
+    ASSERT_EQ(last >> 12 & 1023, 5U) << "the node";
+  }
+  EXPECT_EQ(last >> 22, static_cast<std::uint64_t>(to_millis(kStart) - 1'704'067'200'000) + 2);
+  EXPECT_EQ(book.check_invariants(), "");
+}
+
+}  // namespace
+}  // namespace onrush::sale::test
