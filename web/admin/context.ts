@@ -5,7 +5,7 @@ import type { ServerClock } from '../shared/clock';
 import { h, type Child } from '../shared/dom';
 import type { SignedIn } from '../shared/session';
 import type { LiveItem, OrderState, Phase, Text } from '../shared/types';
-import { t, type TextKey } from './texts';
+import { t } from './texts';
 
 export interface AdminSale {
   sale: string;
@@ -44,11 +44,11 @@ export function may(context: Context, role: 'operator' | 'owner'): boolean {
 }
 
 export function phaseChip(phase: Phase): HTMLElement {
-  return h('span', { class: `chip chip-${phase}` }, t(`p_${phase}` as TextKey));
+  return h('span', { class: `chip chip-${phase}` }, t(`p_${phase}`));
 }
 
 export function stateChip(state: OrderState): HTMLElement {
-  return h('span', { class: `chip chip-${state}` }, t(`s_${state}` as TextKey));
+  return h('span', { class: `chip chip-${state}` }, t(`s_${state}`));
 }
 
 export function notice(kind: 'info' | 'warn' | 'bad' | 'good', ...children: Child[]): HTMLElement {

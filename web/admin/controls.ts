@@ -21,6 +21,7 @@ const kByPhase: Record<Phase, Form[]> = {
 };
 const kTyped: Form[] = ['pause', 'close', 'cancel'];
 const kAtOnce: Form[] = ['announce', 'resume'];
+const kWarnings: Partial<Record<Form, TextKey>> = { open: 'sure_open', pause: 'sure_pause', close: 'sure_close', cancel: 'sure_cancel' };
 
 export class Controls {
   private form: Form | null = null;
@@ -39,7 +40,7 @@ export class Controls {
       forms.length === 0 && h('p', { class: 'soft' }, t('no_controls')),
       h('div', { class: 'buttons' }, forms.map((form) => h('button', { 'data-key': form, type: 'button', disabled: this.busy,
         class: form === 'cancel' || form === 'close' ? 'button quiet danger' : form === 'announce' || form === 'resume' || form === 'open' ? 'button' : 'button quiet',
-        'aria-expanded': kAtOnce.includes(form) ? undefined : String(this.form === form), onclick: () => this.choose(form) }, t(`a_${form}` as TextKey)))),
+        'aria-expanded': kAtOnce.includes(form) ? undefined : String(this.form === form), onclick: () => this.choose(form) }, t(`a_${form}`)))),
       this.form !== null && this.details(sale, this.form),
       forms.length > 0 && h('p', { class: 'after' }, h('a', { href: `/new?sale=${this.id}` }, t('edit_file'))),
     ];
@@ -78,12 +79,13 @@ export class Controls {
       return h('form', { 'data-key': form, class: 'details', onsubmit: submit },
         !begun && field('opens_at', 'opens'), field('closes_at', 'closes'), h('p', { class: 'soft' }, t('time_hint')), buttons(t('reschedule_button')));
     }
+    const warning = kWarnings[form];
     return h('form', { 'data-key': form, class: 'details', onsubmit: submit },
-      h('p', null, t(`sure_${form}` as TextKey)),
+      warning !== undefined && h('p', null, t(warning)),
       kTyped.includes(form) && h('label', null, t('type_sale', { sale: this.id }), h('input', { name: 'typed', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false',
         oninput: (event) => { this.typed = (event.target as HTMLInputElement).value.trim(); this.changed(); } })),
       h('label', null, t('reason'), h('input', { name: 'reason', maxlength: 200, placeholder: t('reason_hint') })),
-      buttons(t(`a_${form}` as TextKey)));
+      buttons(t(`a_${form}`)));
   }
 
   private body(form: Form, data: FormData): Record<string, unknown> {
@@ -103,7 +105,7 @@ export class Controls {
     this.changed();
     const answer = await this.context.api.call(`/api/v1/admin/sales/${encodeURIComponent(this.id)}/acts`, { method: 'POST', json: body });
     this.busy = false;
-    this.said = answer.ok ? { kind: 'good', text: t('done', { act: t(`a_${form}` as TextKey) }) } : { kind: 'bad', text: t('refused', { detail: explain(answer.problem) }) };
+    this.said = answer.ok ? { kind: 'good', text: t('done', { act: t(`a_${form}`) }) } : { kind: 'bad', text: t('refused', { detail: explain(answer.problem) }) };
     if (answer.ok) this.form = null;
     this.context.announce(this.said.text);
     this.changed();

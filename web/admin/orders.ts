@@ -4,7 +4,7 @@ import { h, patch } from '../shared/dom';
 import { fullTime, money } from '../shared/format';
 import { kOrderStates, type Order, type OrderList } from '../shared/types';
 import { explain, head, notice, stateChip, type Context, type OpenPage, type Page } from './context';
-import { t, type TextKey } from './texts';
+import { t } from './texts';
 
 const kTypingMs = 300;
 
@@ -54,7 +54,7 @@ class Orders implements Page {
         h('label', null, t('search'), h('input', { type: 'search', placeholder: t('search_hint'), maxlength: 200, oninput: (event) => this.set('q', event) })),
         h('label', null, t('sale'), h('input', { type: 'search', maxlength: 64, autocapitalize: 'off', oninput: (event) => this.set('sale', event) })),
         h('label', null, t('state'), h('select', { onchange: (event) => this.set('state', event) },
-          h('option', { value: '' }, t('all')), kOrderStates.map((state) => h('option', { value: state }, t(`s_${state}` as TextKey)))))),
+          h('option', { value: '' }, t('all')), kOrderStates.map((state) => h('option', { value: state }, t(`s_${state}`)))))),
       this.said !== '' && notice('warn', this.said),
       this.orders === null ? this.said === '' && h('p', { class: 'soft' }, t('loading'))
         : this.orders.length === 0 ? h('p', { class: 'soft' }, t('none')) : table(this.orders),

@@ -4,7 +4,7 @@ import { h, patch } from '../shared/dom';
 import { fullTime } from '../shared/format';
 import type { Account } from '../shared/types';
 import { explain, head, may, notice, type Context, type OpenPage, type Page } from './context';
-import { t, type TextKey } from './texts';
+import { t } from './texts';
 
 type Member = Account & { created_at?: string };
 
@@ -60,13 +60,13 @@ class Staff implements Page {
       this.staff === null ? h('p', { class: 'soft' }, t('loading')) : h('div', { class: 'scroll' }, h('table', { class: 'stack' },
         h('thead', null, h('tr', null, [t('email'), t('role'), t('created')].map((label) => h('th', { scope: 'col' }, label)))),
         h('tbody', null, this.staff.map((member) => h('tr', { 'data-key': member.id },
-          h('th', { scope: 'row' }, member.email), h('td', { 'data-label': t('role') }, member.role === 'buyer' ? '–' : t(`r_${member.role}` as TextKey)),
+          h('th', { scope: 'row' }, member.email), h('td', { 'data-label': t('role') }, member.role === 'buyer' ? '–' : t(`r_${member.role}`)),
           h('td', { 'data-label': t('created') }, member.created_at === undefined ? '–' : fullTime(member.created_at))))))),
       h('section', { class: 'card narrow' }, h('h2', null, t('add_staff')),
         h('form', { class: 'details', onsubmit: (event) => void this.add(event) },
           h('label', null, t('email'), h('input', { type: 'email', name: 'email', autocomplete: 'off', required: true, maxlength: 254 })),
           h('label', null, t('password'), h('input', { type: 'password', name: 'password', autocomplete: 'new-password', required: true, minlength: 8, maxlength: 128 }), h('small', null, t('password_rule'))),
-          h('label', null, t('role'), h('select', { name: 'role', 'data-own': '' }, (['viewer', 'operator', 'owner'] as const).map((role) => h('option', { value: role }, t(`r_${role}` as TextKey))))),
+          h('label', null, t('role'), h('select', { name: 'role', 'data-own': '' }, (['viewer', 'operator', 'owner'] as const).map((role) => h('option', { value: role }, t(`r_${role}`))))),
           h('p', { class: 'actions' }, h('button', { class: 'button', type: 'submit', disabled: this.busy }, t('add'))))));
   }
 }

@@ -96,7 +96,7 @@ class Shop implements Context {
     const here = (path: string) => (location.pathname === path ? 'page' : undefined);
     document.getElementById('skip')!.textContent = t('skip');
     patch(this.top,
-      h('a', { class: 'brand', href: '/', 'aria-label': t('brand') }, h('i', { class: 'mark', 'aria-hidden': 'true' }), h('span', null, t('brand'))),
+      h('a', { class: account === null ? 'brand' : 'brand tight', href: '/', 'aria-label': t('brand') }, h('i', { class: 'mark', 'aria-hidden': 'true' }), h('span', null, t('brand'))),
       h('nav', null,
         account !== null && h('a', { href: '/orders', 'aria-current': here('/orders') }, t('orders')),
         account === null

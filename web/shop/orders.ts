@@ -6,7 +6,7 @@ import { pick } from '../shared/language';
 import { kOrderStates, type Order, type OrderList, type OrderState } from '../shared/types';
 import type { Context, OpenPage, Page } from './context';
 import { empty, notice, skeleton, stateChip } from './parts';
-import { t, type TextKey } from './texts';
+import { t } from './texts';
 
 const kTypingMs = 300;
 const kPollMs = 15_000;
@@ -77,7 +77,7 @@ class Orders implements Page {
     }
     const filtered = this.words !== '' || this.state !== '';
     const chip = (state: OrderState | '') => h('button', { 'data-key': `f${state}`, type: 'button', class: 'filter', 'aria-pressed': String(this.state === state), onclick: () => this.choose(state) },
-      state === '' ? t('all') : t(`s_${state}` as TextKey));
+      state === '' ? t('all') : t(`s_${state}`));
     patch(this.root,
       h('header', { class: 'intro' }, h('h1', null, t('orders_title'))),
       h('div', { class: 'tools' },

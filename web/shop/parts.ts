@@ -7,11 +7,11 @@ import { t, type TextKey } from './texts';
 
 export function phaseChip(phase: Phase, sold_out = false): HTMLElement {
   const taken = sold_out && (phase === 'open' || phase === 'closed');
-  return h('span', { class: `chip chip-${taken ? 'out' : phase}` }, taken ? t('sold_out') : t(`phase_${phase}` as TextKey));
+  return h('span', { class: `chip chip-${taken ? 'out' : phase}` }, taken ? t('sold_out') : t(`phase_${phase}`));
 }
 
 export function stateChip(state: OrderState): HTMLElement {
-  return h('span', { class: `chip chip-${state}` }, t(`s_${state}` as TextKey));
+  return h('span', { class: `chip chip-${state}` }, t(`s_${state}`));
 }
 
 // "02 : 14 : 33", one tile a field; days only when there are any.

@@ -5,7 +5,7 @@ import { count, dateTime, stopwatch } from '../shared/format';
 import { pick } from '../shared/language';
 import { countdown, phaseChip } from './parts';
 import type { SalePage } from './sale';
-import { t, type TextKey } from './texts';
+import { t } from './texts';
 
 export function hero(page: SalePage): Child {
   const sale = page.sale!;
@@ -14,11 +14,16 @@ export function hero(page: SalePage): Child {
   const sold_out = free === 0 && phase === 'open';
   return [
     h('p', { class: 'eyebrow' }, phaseChip(phase, sold_out), h('span', { class: `link-state ${page.connection}` },
-      h('i', { 'aria-hidden': 'true' }), t(`push_${page.connection}` as TextKey))),
+      h('i', { 'aria-hidden': 'true' }), t(`push_${page.connection}`))),
     h('h1', null, pick(sale.title)),
     pick(sale.description) !== '' && h('p', { class: 'lead' }, pick(sale.description)),
-    moment(page, sold_out),
+    // Once the shopper has a hold or waits, that is what the page is about.
+    !(phase === 'open' && busy(page)) && moment(page, sold_out),
   ];
+}
+
+function busy(page: SalePage): boolean {
+  return page.standby.length > 0 || [...page.orders.values()].some((order) => order.state === 'awaiting_payment');
 }
 
 function moment(page: SalePage, sold_out: boolean): Child {
@@ -48,6 +53,6 @@ function moment(page: SalePage, sold_out: boolean): Child {
     case 'closed':
     case 'settled':
       return box(t('headline_over'), t(phase === 'closed' ? 'hint_over_return' : 'hint_over'),
-        h('div', { class: 'clock' }, h('small', null, t('ended_at', { time: dateTime(Math.min(Date.parse(page.closesAt()), page.now())) }))));
+        Date.parse(page.closesAt()) <= page.now() && h('div', { class: 'clock' }, h('small', null, t('ended_at', { time: dateTime(page.closesAt()) }))));
   }
 }

@@ -55,7 +55,8 @@ class Sales implements Page {
   private card(sale: SaleCard): HTMLElement {
     const to_opening = Date.parse(sale.opens_at) - this.context.clock.now();
     const over = sale.phase === 'closed' || sale.phase === 'settled';
-    const when: Child = over ? t('ended_at', { time: dateTime(sale.closes_at) })
+    // A sale that was closed early did not end at the time that was planned.
+    const when: Child = over ? Date.parse(sale.closes_at) <= this.context.clock.now() && t('ended_at', { time: dateTime(sale.closes_at) })
       : sale.phase === 'open' || sale.phase === 'paused' ? t('closes_at', { time: dateTime(sale.closes_at) })
       : to_opening > 86_400_000 ? t('opens_at', { time: dateTime(sale.opens_at) })
       : to_opening > 0 ? h('span', { class: 'soon' }, `${t('opens_in')} `, h('b', null, stopwatch(to_opening)))

@@ -1,0 +1,365 @@
+// Journeys through the pages in a real browser. Against the stand-in, or against a real server:
+//   ONRUSH_GENERAL_URL, ONRUSH_ADMIN_URL, and ONRUSH_SETUP_URL (the one-time link) or
+//   ONRUSH_STAFF_EMAIL and ONRUSH_STAFF_PASSWORD. Words as arguments choose journeys by name.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Scene, findServer, startBrowser } from './lab.mjs';
+
+const axe_source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const server = await findServer();
+const browser = await startBrowser();
+const scene = new Scene(server);
+const journeys = [];
+const journey = (name, run) => journeys.push({ name, run });
+const button = (page, name) => page.getByRole('button', { name });
+
+// Opens a page that fails the journey on script errors, refused styles or scripts, and foreign requests.
+async function watched(context) {
+  const page = await context.newPage();
+  const hosts = new Set([server.general, server.admin].map((url) => new URL(url).hostname));
+  page.faults = [];
+  page.on('pageerror', (error) => page.faults.push(`script error: ${error.message}`));
+  page.on('console', (message) => { if (/Content Security Policy|Refused to/.test(message.text())) page.faults.push(message.text()); });
+  page.on('request', (request) => { if (!hosts.has(new URL(request.url()).hostname) && !request.url().startsWith('data:')) page.faults.push(`foreign request: ${request.url()}`); });
+  return page;
+}
+
+function clean(...pages) {
+  for (const page of pages) assert.deepEqual(page.faults, []);
+}
+
+async function noViolations(page, what) {
+  // Through the debugger, so that the pages' own policy stays in force for everything else.
+  await page.evaluate(axe_source);
+  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  assert.deepEqual(found.violations.map((violation) => `${what}: ${violation.id}: ${violation.nodes.map((node) => node.target.join(' ') + ' ' + (node.any[0]?.message ?? '')).join(' | ')}`), []);
+}
+
+async function noSidewaysScroll(page, what) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(wide <= 0, `${what} is ${wide} px too wide`);
+}
+
+journey('staff_set_up_apply_announce_pause_and_resume', async () => {
+  const context = await browser.visitor();
+  const page = await watched(context);
+  if (server.setup && !server.staff_token) {
+    await page.goto(server.setup);
+    await page.fill('input[name=email]', server.owner.email);
+    await page.fill('input[name=password]', server.owner.password);
+    await button(page, 'Create the owner').click();
+    await page.getByRole('navigation').waitFor();
+    assert.ok(!page.url().includes('token='), 'the used token stays in the address');
+    await scene.owner();
+  } else {
+    await scene.signInStaff(page);
+  }
+  const file = scene.file('console', { opens_at: '+1h' });
+  await page.goto(`${server.admin}/`);
+  await page.getByRole('link', { name: 'Apply a sale file' }).click();
+  const area = page.locator('textarea');
+  await area.fill(JSON.stringify({ ...file, items: [{ ...file.items[0], stock: 0 }] }, null, 2));
+  await button(page, 'Apply').click();
+  await page.locator('.notice', { hasText: /items\[0\]\.stock, line \d+:/ }).waitFor();
+  assert.equal(await area.evaluate((node) => node.value.slice(node.selectionStart, node.selectionEnd)), '0', 'the wrong value is not marked');
+  await area.fill('{"sale": ');
+  await button(page, 'Apply').click();
+  await page.locator('.notice', { hasText: /^Line 1, column \d+:/ }).waitFor();
+  await area.fill(JSON.stringify(file, null, 2));
+  await button(page, 'Apply').click();
+  await page.getByRole('link', { name: 'Open its dashboard' }).click();
+  await page.getByText('0 sold + 0 held + 5 free = 5').waitFor();
+  await button(page, 'Announce').click();
+  await page.locator('.head .chip', { hasText: 'Announced' }).waitFor();
+  await button(page, 'Open now').click();
+  await page.locator('form button', { hasText: 'Open now' }).click();
+  await page.locator('.head .chip', { hasText: 'Open' }).waitFor();
+  await button(page, 'Pause').click();
+  const confirm = page.locator('form button[type=submit]');
+  assert.ok(await confirm.isDisabled(), 'pausing needs no typed confirmation');
+  await page.fill('input[name=typed]', file.sale);
+  await page.fill('input[name=reason]', 'checking the price');
+  await confirm.click();
+  await page.locator('.head .chip', { hasText: 'Paused' }).waitFor();
+  assert.equal((await scene.sale(file.sale)).phase, 'paused');
+  await button(page, 'Resume').click();
+  await page.locator('.head .chip', { hasText: 'Open' }).waitFor();
+  await button(page, 'Restock').click();
+  await page.fill('input[name=count]', '3');
+  await button(page, 'Add units').click();
+  await page.getByText('0 sold + 0 held + 8 free = 8').waitFor();
+  await page.getByRole('link', { name: 'Log of acts' }).click();
+  await page.getByText('checking the price').first().waitFor();
+  clean(page);
+  await context.close();
+});
+
+journey('shopper_waits_for_the_opening_buys_and_pays', async () => {
+  const sale = await scene.define(scene.file('buy', { opens_at: '+9s' }), 'announce');
+  const context = await browser.visitor();
+  const page = await watched(context);
+  await page.goto(`${server.general}/s/${sale}`);
+  await page.getByRole('link', { name: 'Sign in to buy' }).click();
+  await button(page, 'New here? Create an account').click();
+  await page.fill('input[name=email]', `${scene.id('new')}@example.test`);
+  await page.fill('input[name=password]', 'correct horse battery');
+  await button(page, 'Create account').click();
+  await page.waitForURL(`**/s/${sale}`);
+  assert.ok(await button(page, /^Opens in/).isDisabled(), 'the button is on before the opening');
+  // Never touched from here on: the button must light by itself.
+  const buy = button(page, 'Buy now');
+  await buy.waitFor({ timeout: 20_000 });
+  await page.waitForFunction(() => document.title.startsWith('Open'));
+  const asked = [];
+  page.on('request', (request) => { if (request.method() === 'POST' && request.url().endsWith('/holds')) asked.push(request.headers()['idempotency-key']); });
+  await buy.evaluate((node) => { node.click(); node.click(); node.click(); });
+  await page.waitForURL('**/order/*');
+  assert.equal(asked.length, 1, 'repeated clicks ask again');
+  assert.match(asked[0] ?? '', /^[\x21-\x7e]{1,64}$/);
+  await page.getByRole('timer').waitFor();
+  const order = new URL(page.url()).pathname.split('/').pop();
+  await button(page, /^Pay €45/).click();
+  await page.locator('button[value=pay]').click();
+  await page.waitForURL(`**/order/${order}*`, { timeout: 20_000 });
+  await page.getByRole('heading', { name: 'It is yours' }).waitFor({ timeout: 25_000 });
+  await page.getByRole('link', { name: 'My orders' }).first().click();
+  await page.locator('.order-row', { hasText: order }).getByText('Paid', { exact: true }).waitFor();
+  await page.locator('input[type=search]').fill('no such thing anywhere');
+  await page.getByText('Nothing found.').waitFor();
+  const numbers = (await scene.sale(sale)).items[0];
+  assert.deepEqual([numbers.free, numbers.held, numbers.paid], [4, 0, 1]);
+  // A reload brings the session back by the cookie.
+  await page.goto(`${server.general}/s/${sale}`);
+  await page.getByRole('heading', { name: 'Yours' }).waitFor();
+  await page.getByText('You already have what one person may have.').waitFor();
+  clean(page);
+  await context.close();
+});
+
+async function standbyTurn(block_websocket) {
+  const sale = await scene.define(scene.file('line', { items: [{ item: 'seat', title: 'Last seat', stock: 1, price: 1000 }] }), 'announce', 'open');
+  const first = await scene.buyer();
+  const held = await scene.hold(first, sale, 'seat');
+  const second = await scene.buyer();
+  const context = await browser.visitor();
+  if (block_websocket) await context.routeWebSocket(/.*/, (socket) => socket.close());
+  const page = await watched(context);
+  await scene.signIn(page, second, `/s/${sale}`);
+  await button(page, 'Join standby').click();
+  await page.getByRole('heading', { name: 'You are on standby' }).waitFor();
+  assert.equal(await page.locator('.position b').innerText(), '1');
+  await page.waitForFunction(() => document.title.startsWith('#1 in line'));
+  await page.getByText(block_websocket ? 'Updating every few seconds' : 'Live', { exact: true }).waitFor();
+  await scene.release(first, held.order);
+  await page.getByRole('heading', { name: 'It is your turn' }).waitFor();
+  await page.waitForFunction(() => document.title.startsWith('Your turn!'));
+  await page.locator('.panel').getByRole('link', { name: 'Go to checkout' }).click();
+  await page.getByRole('heading', { name: 'Held for you' }).waitFor();
+  await button(page, 'Let it go').click();
+  await button(page, 'Yes, let it go').click();
+  await page.getByRole('heading', { name: 'Let go' }).waitFor();
+  const numbers = (await scene.sale(sale)).items[0];
+  assert.deepEqual([numbers.free, numbers.held, numbers.paid], [1, 0, 0]);
+  clean(page);
+  await context.close();
+}
+journey('standby_gets_the_unit_when_another_lets_go', () => standbyTurn(false));
+journey('everything_works_with_websocket_blocked', () => standbyTurn(true));
+
+journey('a_shopper_leaves_the_standby_line', async () => {
+  const sale = await scene.define(scene.file('leave', { items: [{ item: 'seat', title: 'Last seat', stock: 1, price: 1000 }] }), 'announce', 'open');
+  await scene.hold(await scene.buyer(), sale, 'seat');
+  const context = await browser.visitor();
+  const page = await watched(context);
+  await scene.signIn(page, await scene.buyer(), `/s/${sale}`);
+  await button(page, 'Join standby').click();
+  await button(page, 'Leave the line').click();
+  await page.locator('.sure').getByRole('button', { name: 'Leave the line' }).click();
+  await page.getByRole('heading', { name: 'You are on standby' }).waitFor({ state: 'detached' });
+  await button(page, 'Join standby').waitFor();
+  assert.equal((await scene.sale(sale)).items[0].standby, 0);
+  clean(page);
+  await context.close();
+});
+
+journey('pausing_and_closing_reach_the_page_by_themselves', async () => {
+  const sale = await scene.define(scene.file('states'), 'announce', 'open');
+  const context = await browser.visitor();
+  const page = await watched(context);
+  await scene.signIn(page, await scene.buyer(), `/s/${sale}`);
+  await button(page, 'Buy now').waitFor();
+  await scene.act(sale, { act: 'pause', reason: 'test' });
+  await page.getByRole('heading', { name: 'Paused for a moment' }).waitFor();
+  assert.ok(await button(page, 'Paused').isDisabled());
+  await scene.act(sale, 'resume');
+  await button(page, 'Buy now').waitFor();
+  await scene.act(sale, { act: 'close', reason: 'test' });
+  await page.getByRole('heading', { name: 'This sale has ended' }).waitFor();
+  assert.ok(await button(page, 'Ended').isDisabled());
+  clean(page);
+  await context.close();
+});
+
+journey('a_busy_server_is_asked_again_with_the_same_key', async () => {
+  const sale = await scene.define(scene.file('busy'), 'announce', 'open');
+  const context = await browser.visitor();
+  const page = await watched(context);
+  await scene.signIn(page, await scene.buyer(), `/s/${sale}`);
+  const keys = [];
+  let refusals = 2;
+  await context.route('**/holds', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    keys.push(route.request().headers()['idempotency-key']);
+    if (refusals-- <= 0) return route.continue();
+    return route.fulfill({ status: 503, headers: { 'retry-after': '1', 'access-control-allow-origin': '*', 'access-control-expose-headers': 'Retry-After', 'content-type': 'application/problem+json' }, body: JSON.stringify({ status: 503, code: 'busy', title: 'Busy' }) });
+  });
+  await button(page, 'Buy now').click();
+  await page.getByText(/Your request goes again in \d+ s \(try 2\)/).waitFor();
+  assert.ok(await button(page, 'Asking…').isDisabled());
+  await page.waitForURL('**/order/*');
+  assert.equal(keys.length, 3);
+  assert.equal(new Set(keys).size, 1, 'another key was sent');
+  clean(page);
+  await context.close();
+});
+
+journey('quantity_goes_up_to_the_limit', async () => {
+  const sale = await scene.define(scene.file('many', { per_buyer: 3, items: [{ item: 'ticket', title: 'Ticket', stock: 50, price: 2500 }] }), 'announce', 'open');
+  const context = await browser.visitor();
+  const page = await watched(context);
+  await scene.signIn(page, await scene.buyer(), `/s/${sale}`);
+  const more = button(page, 'One more');
+  await more.click();
+  await more.click();
+  assert.ok(await more.isDisabled(), 'more than the limit can be chosen');
+  await button(page, 'Buy now').click();
+  await button(page, /^Pay €75/).waitFor();
+  assert.equal((await scene.sale(sale)).items[0].held, 3);
+  clean(page);
+  await context.close();
+});
+
+journey('the_language_is_switched_and_remembered', async () => {
+  const sale = await scene.define(scene.file('words'), 'announce');
+  const context = await browser.visitor({ viewport: { width: 360, height: 740 } });
+  const page = await watched(context);
+  await page.goto(`${server.general}/s/${sale}`);
+  await page.getByRole('heading', { name: 'Midnight drop' }).waitFor();
+  await button(page, '中文').click();
+  await page.getByRole('heading', { name: '零点限量' }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'zh-Hans');
+  await page.reload();
+  await page.getByRole('link', { name: '登录后抢购' }).waitFor();
+  const chinese = await browser.visitor({ locale: 'zh-CN' });
+  const other = await watched(chinese);
+  await other.goto(`${server.general}/s/${sale}`);
+  await other.getByRole('heading', { name: '零点限量' }).waitFor();
+  clean(page, other);
+  await context.close();
+  await chinese.close();
+});
+
+journey('a_booking_is_confirmed_without_money', async () => {
+  const sale = await scene.define(scene.file('booking', { payment: 'confirmation' }), 'announce', 'open');
+  const context = await browser.visitor();
+  const page = await watched(context);
+  await scene.signIn(page, await scene.buyer(), `/s/${sale}`);
+  await button(page, 'Buy now').click();
+  await button(page, 'Confirm the booking').click();
+  await page.getByText('Your booking is confirmed.').waitFor();
+  assert.equal((await scene.sale(sale)).items[0].paid, 1);
+  clean(page);
+  await context.close();
+});
+
+journey('staff_find_and_refund_an_order', async () => {
+  const sale = await scene.define(scene.file('refund'), 'announce', 'open');
+  const shopper = await browser.visitor();
+  const page = await watched(shopper);
+  await scene.signIn(page, await scene.buyer(), `/s/${sale}`);
+  await button(page, 'Buy now').click();
+  await button(page, /^Pay €45/).click();
+  await page.locator('button[value=pay]').click();
+  await page.getByRole('heading', { name: 'It is yours' }).waitFor({ timeout: 25_000 });
+  const order = new URL(page.url()).pathname.split('/').pop();
+  const staff = await browser.visitor();
+  const desk = await watched(staff);
+  await scene.signInStaff(desk);
+  await desk.getByRole('link', { name: 'Orders' }).click();
+  await desk.getByRole('searchbox', { name: 'Search' }).fill(order);
+  await desk.getByRole('link', { name: order }).click();
+  await desk.getByRole('heading', { name: `Order ${order}` }).waitFor();
+  await desk.locator('.head .chip', { hasText: 'Paid' }).waitFor();
+  await button(desk, 'Refund').click();
+  await desk.fill('input[name=reason]', 'damaged in the post');
+  await button(desk, 'Refund this order').click();
+  await desk.locator('.head .chip', { hasText: 'Refunded' }).waitFor();
+  await page.getByRole('heading', { name: 'Refunded' }).waitFor({ timeout: 25_000 });
+  assert.equal((await scene.sale(sale)).items[0].free, 5);
+  clean(page, desk);
+  await shopper.close();
+  await staff.close();
+});
+
+journey('no_page_has_an_accessibility_violation_or_scrolls_sideways', async () => {
+  const long = { en: 'The Extraordinarily-Long-Named Limited Anniversary Collector’s Edition Box Set', zh: '二十周年纪念限量典藏版超长名称豪华礼盒套装（含签名海报与黑胶唱片）' };
+  const items = [{ item: 'box', title: long, description: long, stock: 10_000_000, price: 123_456_789 }, { item: 'one', title: 'One', stock: 1, price: 1 }];
+  const open = await scene.define(scene.file('wide', { title: long, description: long, items, per_buyer: 3, hold_seconds: 3600 }), 'announce', 'open');
+  const soon = await scene.define(scene.file('soon'), 'announce');
+  const buyer = await scene.buyer();
+  const { order } = await scene.hold(buyer, open, 'box');
+  await scene.hold(await scene.buyer(), open, 'one');
+  for (const [width, colorScheme, locale] of [[360, 'light', 'en-GB'], [360, 'dark', 'zh-CN'], [1280, 'dark', 'en-GB'], [1280, 'light', 'zh-CN']]) {
+    const context = await browser.visitor({ viewport: { width, height: 740 }, colorScheme, locale, reducedMotion: 'reduce' });
+    const page = await watched(context);
+    const check = async (path, ready, origin = server.general) => {
+      if (path !== null) await page.goto(origin + path);
+      await page.locator(ready).first().waitFor();
+      await noViolations(page, `${path} ${width} ${colorScheme} ${locale}`);
+      await noSidewaysScroll(page, `${path} ${width} ${locale}`);
+    };
+    await check('/', '.sale-card');
+    await check(`/s/${soon}`, '.countdown');
+    await check('/sign-in', 'form');
+    await check('/orders', '.empty');
+    await scene.signIn(page, buyer, `/s/${open}`);
+    await check(null, '.panel-held');
+    await check(`/order/${order}`, '.ring');
+    await check('/orders', '.order-row');
+    await page.goto(`${server.admin}/`);
+    await check(null, 'form');
+    await scene.signInStaff(page);
+    await check('/', 'tbody tr', server.admin);
+    await check(`/sales/${open}`, '.bigs', server.admin);
+    await page.locator('.buttons .danger').first().click();
+    await check(null, 'input[name=typed]');
+    for (const [path, ready] of [['/new', 'textarea'], ['/orders', 'tbody tr'], [`/orders/${order}`, '.facts'], ['/acts', 'tbody tr'], ['/staff', 'tbody tr']]) await check(path, ready, server.admin);
+    clean(page);
+    await context.close();
+  }
+});
+
+let passed = 0;
+let failed = 0;
+const wanted = process.argv.slice(2);
+let skipped = 0;
+for (const { name, run } of journeys) {
+  if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) {
+    skipped += 1;
+    continue;
+  }
+  const started = Date.now();
+  try {
+    await run();
+    passed += 1;
+    console.log(`ok   ${name} (${Date.now() - started} ms)`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAIL ${name}: ${error.stack ?? error}`);
+  }
+}
+await browser.stop();
+server.stop();
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exit(failed > 0 || passed === 0 ? 1 : 0);
