@@ -49,6 +49,14 @@ export async function startBrowser() {
   };
 }
 
+// To another page of the console without loading it again: the token of staff lives in the page.
+export async function visit(page, path) {
+  await page.evaluate((to) => {
+    history.pushState(null, '', to);
+    window.dispatchEvent(new PopStateEvent('popstate'));
+  }, path);
+}
+
 async function call(origin, path, { method = 'GET', token, json } = {}) {
   const response = await fetch(origin + path, { method, signal: AbortSignal.timeout(15_000),
     headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) }, ...(json === undefined ? {} : { body: JSON.stringify(json) }) });

@@ -2,7 +2,7 @@
 // into build/screenshots. Words as arguments choose pictures by name.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Scene, findServer, kRoot, startBrowser } from './lab.mjs';
+import { Scene, findServer, kRoot, startBrowser, visit } from './lab.mjs';
 
 const folder = join(kRoot, 'build', 'screenshots');
 const wanted = process.argv.slice(2);
@@ -38,7 +38,8 @@ for (const locale of ['en-GB', 'zh-CN']) {
     const shot = async (name, path, ready, { dark = true, origin = server.general, act } = {}) => {
       if (!dark && colorScheme === 'dark') return;
       if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) return;
-      if (path !== null) await page.goto(origin + path);
+      if (path !== null && page.url().startsWith(origin) && origin === server.admin) await visit(page, path);
+      else if (path !== null) await page.goto(origin + path);
       await page.locator(ready).first().waitFor();
       await act?.();
       await page.waitForTimeout(350);

@@ -32,7 +32,7 @@ export async function startStandIn(dist) {
     const cookie = randomBytes(12).toString('hex');
     tokens.set(token, account);
     tokens.set(cookie, account);
-    headers['set-cookie'] = `refresh_${account.role === 'buyer' ? 'b' : 's'}=${cookie}; HttpOnly; SameSite=Strict; Path=/api/v1/sessions`;
+    if (account.role === 'buyer') headers['set-cookie'] = `refresh=${cookie}; HttpOnly; SameSite=Strict; Path=/api/v1/sessions`;
     return { token, expires_at: new Date(Date.now() + 900_000).toISOString(), account };
   };
   const create = (email, password, role, language = 'en') => {
@@ -73,13 +73,13 @@ export async function startStandIn(dist) {
     ['g', 'GET', /^\/config$/, null, () => [200, { rush_origin: `http://127.0.0.1:${ports.rush}`, languages: ['en', 'zh'], server_time: new Date().toISOString() }]],
     ['g', 'POST', /^\/accounts$/, null, ({ body, headers }) => [201, session(create(body.email, body.password, 'buyer', body.language), headers)]],
     ['g', 'POST', /^\/sessions$/, null, ({ body, headers }) => [200, session(sign_in(body, false), headers)]],
-    ['ga', 'POST', /^\/sessions\/refresh$/, null, ({ request, listener, headers }) => {
-      const cookie = new RegExp(`refresh_${listener === 'a' ? 's' : 'b'}=(\\w+)`).exec(request.headers.cookie ?? '');
+    ['g', 'POST', /^\/sessions\/refresh$/, null, ({ request, headers }) => {
+      const cookie = /refresh=(\w+)/.exec(request.headers.cookie ?? '');
       const account = cookie && tokens.get(cookie[1]);
       if (!account) throw new Refusal(401, 'unauthenticated', 'Sign in.');
       return [200, session(account, headers)];
     }],
-    ['ga', 'DELETE', /^\/sessions$/, null, ({ listener, headers }) => { headers['set-cookie'] = `refresh_${listener === 'a' ? 's' : 'b'}=; Max-Age=0; Path=/api/v1/sessions`; return [204]; }],
+    ['g', 'DELETE', /^\/sessions$/, null, ({ headers }) => { headers['set-cookie'] = 'refresh=; Max-Age=0; Path=/api/v1/sessions'; return [204]; }],
     ['g', 'GET', /^\/orders$/, 'any', ({ query, account }) => [200, list(query, account.id)]],
     ['g', 'GET', /^\/orders\/(\d+)$/, 'any', ({ order }) => [200, order]],
     ['g', 'DELETE', /^\/orders\/(\d+)$/, 'any', ({ order }) => { office.end(order, 'released'); return [204]; }],

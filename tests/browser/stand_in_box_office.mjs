@@ -39,6 +39,7 @@ export class BoxOffice {
     const sale = {
       file, phase: 'draft', reason: 'staff', opens, closes: time(file.closes_at, now(), 'closes_at'),
       items: new Map(file.items.map((item) => [item.item, { ...item, free: Array.from({ length: item.stock }, (_, i) => i + 1), held: 0, paid: 0, line: [] }])),
+      totals: { granted: 0, standby: 0, paid: 0, ended: 0 },
       money: { captured: 0, fulfilled: 0, standby: 0, refund_due: 0, refunded: 0 },
     };
     this.sales.set(id, sale);
@@ -101,6 +102,7 @@ export class BoxOffice {
     if (!standby || item.standby === false || sale.file.standby === false) throw new Refusal(409, 'sold_out', 'Nothing is free.', { may_return: item.held });
     const entry = { standby: String(this.next_id++), buyer, item: key, quantity };
     item.line.push(entry);
+    sale.totals.standby += 1;
     this.tell(id);
     return { status: 202, body: this.standbyView(entry, item.line.length - 1, id) };
   }
@@ -112,6 +114,7 @@ export class BoxOffice {
   grant(id, sale, item, buyer, quantity, cause) {
     const units = item.free.splice(0, quantity).map((unit) => ({ item: item.item, unit, title: item.title }));
     item.held += quantity;
+    sale.totals.granted += 1;
     const at = now();
     const order = { order: String(this.next_id++), sale: id, sale_title: sale.file.title, buyer, state: 'awaiting_payment', granted_at: iso(at), created_at: iso(at), updated_at: iso(at),
       deadline: iso(at + (sale.file.hold_seconds ?? 600) * 1000), amount: (item.price ?? 0) * quantity, currency: sale.file.currency ?? 'EUR', units, payment: null, version: 1, repeated: false };
@@ -135,6 +138,7 @@ export class BoxOffice {
     const sale = this.sales.get(order.sale);
     const item = sale.items.get(order.units[0].item);
     item.held -= order.units.length;
+    sale.totals[state === 'paid' ? 'paid' : 'ended'] += 1;
     if (state === 'paid') {
       item.paid += order.units.length;
       sale.money.captured += order.amount;
@@ -213,7 +217,8 @@ export class BoxOffice {
 
   adminView(id) {
     const sale = this.sale(id, true);
-    return { ...this.adminBase(id, sale), items: this.counts(sale), money: sale.money };
+    return { ...this.adminBase(id, sale), items: this.counts(sale), money: sale.money,
+      rates: Object.fromEntries(Object.entries(sale.totals).map(([name, total]) => [name, { total, per_second: 0 }])) };
   }
 
   adminBase(id, sale) {

@@ -19,7 +19,7 @@ export interface AdminSale {
   server_time?: string;
   items: (LiveItem & { title?: Text })[];
   money?: Record<string, number>;
-  rates?: Record<string, number>;
+  rates?: Partial<Record<'granted' | 'standby' | 'paid' | 'ended', { total: number; per_second: number }>>;
 }
 
 export interface Context {

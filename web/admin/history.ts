@@ -6,10 +6,9 @@ const kSamplesMax = 120;
 
 interface Sample {
   at_ms: number;
-  taken: number;    // units held or paid: grows by what is given out, less what comes back
+  decisions: number | undefined;  // totals since the server began
+  granted: number;
   paid: number;
-  decisions: number | undefined;
-  holds: number | undefined;
 }
 
 export interface Rates {
@@ -21,10 +20,17 @@ export interface Rates {
 export class RateHistory {
   private readonly samples: Sample[] = [];
 
+  // Where the server counts what it decides, its totals are exact. The state of the stock is a lower bound:
+  // what is held and let go again between two polls does not show in it.
   add(sale: AdminSale, at_ms: number): void {
     const total = sums(sale.items);
-    this.samples.push({ at_ms, taken: total.held + total.paid, paid: total.paid,
-      decisions: sale.rates?.['decisions'], holds: sale.rates?.['holds'] });
+    const counted = sale.rates;
+    this.samples.push({
+      at_ms,
+      decisions: counted?.granted === undefined ? undefined : counted.granted.total + (counted.standby?.total ?? 0),
+      granted: counted?.granted?.total ?? total.held + total.paid,
+      paid: counted?.paid?.total ?? total.paid,
+    });
     if (this.samples.length > kSamplesMax + 1) this.samples.shift();
   }
 
@@ -40,9 +46,10 @@ export class RateHistory {
       const before = this.samples[i - 1]!;
       const now = this.samples[i]!;
       const seconds = Math.max(0.001, (now.at_ms - before.at_ms) / 1000);
-      rates.paid.push(Math.max(0, now.paid - before.paid) / seconds);
-      rates.holds.push(now.holds ?? Math.max(0, now.taken - before.taken) / seconds);
-      if (now.decisions !== undefined) rates.decisions.push(now.decisions);
+      const rate = (after: number, earlier: number) => Math.max(0, after - earlier) / seconds;
+      rates.holds.push(rate(now.granted, before.granted));
+      rates.paid.push(rate(now.paid, before.paid));
+      if (now.decisions !== undefined && before.decisions !== undefined) rates.decisions.push(rate(now.decisions, before.decisions));
     }
     return rates;
   }

@@ -12,10 +12,17 @@ const kRenewAtMostEveryMs = 30_000;
 export interface SessionPaths {
   sign_in: string;
   sign_up?: string;
-  refresh: string;
-  sign_out: string;
-  mark: string;          // name of the mark in localStorage
-  always_ask?: boolean;  // ask for a refresh even without the mark
+  // Absent: there is no refresh cookie; the token lasts as long as the page, and not longer than it says.
+  cookie?: { refresh: string; sign_out: string; mark: string };  // mark: its name in localStorage
+}
+
+function remember(mark: string, signed_in: boolean): void {
+  try {
+    if (signed_in) localStorage.setItem(mark, '1');
+    else localStorage.removeItem(mark);
+  } catch {
+    // storage is switched off: a reload asks to sign in again
+  }
 }
 
 export class SignedIn implements Tokens {
@@ -34,12 +41,13 @@ export class SignedIn implements Tokens {
   }
 
   async start(): Promise<void> {
-    if (this.paths.always_ask || this.marked()) await this.refresh();
+    if (this.paths.cookie !== undefined && this.marked(this.paths.cookie.mark)) await this.refresh();
   }
 
   async current(): Promise<string | null> {
     if (this.session === null) return null;
     const left = Date.parse(this.session.expires_at) - this.now();
+    if (this.paths.cookie === undefined) return this.session.token;
     const rested = performance.now() - this.asked_ms > kRenewAtMostEveryMs;
     if (!(left < kRenewBeforeMs) || !rested) return this.session.token;
     const fresh = await this.refresh();
@@ -62,7 +70,7 @@ export class SignedIn implements Tokens {
   }
 
   async signOut(): Promise<void> {
-    await this.api.call(this.paths.sign_out, { method: 'DELETE' });
+    if (this.paths.cookie !== undefined) await this.api.call(this.paths.cookie.sign_out, { method: 'DELETE' });
     this.set(null);
   }
 
@@ -81,7 +89,11 @@ export class SignedIn implements Tokens {
 
   private async ask(): Promise<Session | null> {
     this.asked_ms = performance.now();
-    const answer = await this.api.call<Session>(this.paths.refresh, { method: 'POST', anonymous: true });
+    if (this.paths.cookie === undefined) {
+      this.set(null);
+      return null;
+    }
+    const answer = await this.api.call<Session>(this.paths.cookie.refresh, { method: 'POST', anonymous: true });
     if (answer.ok && typeof answer.value.token === 'string') this.set(answer.value);
     // Only a clear "no" signs out: a lost connection must not.
     else if (answer.ok || (answer.problem.status >= 400 && answer.problem.status < 500)) this.set(null);
@@ -91,18 +103,13 @@ export class SignedIn implements Tokens {
   private set(session: Session | null): void {
     const before = this.session?.account.id;
     this.session = session;
-    try {
-      if (session === null) localStorage.removeItem(this.paths.mark);
-      else localStorage.setItem(this.paths.mark, '1');
-    } catch {
-      // storage is switched off: a reload asks to sign in again
-    }
+    if (this.paths.cookie !== undefined) remember(this.paths.cookie.mark, session !== null);
     if (before !== session?.account.id) this.onchange();
   }
 
-  private marked(): boolean {
+  private marked(mark: string): boolean {
     try {
-      return localStorage.getItem(this.paths.mark) !== null;
+      return localStorage.getItem(mark) !== null;
     } catch {
       return true;
     }
