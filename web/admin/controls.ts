@@ -42,7 +42,7 @@ export class Controls {
         class: form === 'cancel' || form === 'close' ? 'button quiet danger' : form === 'announce' || form === 'resume' || form === 'open' ? 'button' : 'button quiet',
         'aria-expanded': kAtOnce.includes(form) ? undefined : String(this.form === form), onclick: () => this.choose(form) }, t(`a_${form}`)))),
       this.form !== null && this.details(sale, this.form),
-      forms.length > 0 && h('p', { class: 'after' }, h('a', { href: `/new?sale=${this.id}` }, t('edit_file'))),
+      sale.phase === 'draft' && h('p', { class: 'after' }, h('a', { href: '/new' }, t('edit_file'))),
     ];
   }
 
