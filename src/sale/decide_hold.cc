@@ -166,7 +166,7 @@ Outcome decide(Decision& d, const command::RequestHold& c) {
   if (refs != nullptr && repeat(d, *s, c, *refs, before)) return before;
   if (s->phase != Phase::open) return not_now(*s);
 
-  if (!within_limits(d.book, *s, c.buyer, c.lines) ||
+  if (!within_limits(d.book, *s, refs, c.lines) ||
       (refs != nullptr && share_of(d.book, *s, c.buyer).attempts >= s->rules->orders_per_buyer)) {
     if (refs != nullptr && refs->order != kNone) {
       return order_outcome(d, Verdict::limit_reached, refs->order);

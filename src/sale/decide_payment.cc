@@ -51,7 +51,8 @@ void capture_late(Decision& d, const PaymentFacts& f, Money amount, const Order&
   const SaleState& s = *d.book.sale(f.sale);
   const Lines lines = d.book.lines_of(order);
   const bool may_have = s.rules->late_money != LateMoney::refund && s.phase != Phase::settled &&
-                        !s.cancelled() && within_limits(d.book, s, f.buyer, lines);
+                        !s.cancelled() &&
+                        within_limits(d.book, s, s.buyers.find(f.buyer.value()), lines);
   if (may_have && all_free(s, lines) && !anyone_waits(s, lines)) {
     return capture(d, f, amount, event::MoneyUse::fulfilled, pick_units(s, lines));
   }

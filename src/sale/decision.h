@@ -82,8 +82,9 @@ struct Share {
   Index newest = kNone;        // order
 };
 [[nodiscard]] Share share_of(const BookState& book, const SaleState& s, BuyerId buyer);
-// With `lines` on top, the buyer stays within the limits of the sale and of each item.
-[[nodiscard]] bool within_limits(const BookState& book, const SaleState& s, BuyerId buyer,
+// With `lines` on top, the buyer (nullptr: a new one) stays within the limits of the sale and of
+// each item.
+[[nodiscard]] bool within_limits(const BookState& book, const SaleState& s, const BuyerRefs* refs,
                                  const Lines& lines);
 
 // A paid order, or one in paid standby: its units come back and its money goes back.

@@ -94,11 +94,12 @@ Share share_of(const BookState& book, const SaleState& s, BuyerId buyer) {
   return share;
 }
 
-bool within_limits(const BookState& book, const SaleState& s, BuyerId buyer, const Lines& lines) {
+bool within_limits(const BookState& book, const SaleState& s, const BuyerRefs* refs,
+                   const Lines& lines) {
   std::uint32_t total = total_of(lines);
   boost::container::static_vector<std::uint32_t, kLinesMax> by_line;
   for (const Line& line : lines) by_line.push_back(line.quantity);
-  if (const BuyerRefs* refs = s.buyers.find(buyer.value())) {
+  if (refs != nullptr) {
     each_owned_line(book, *refs, [&](std::uint16_t item, std::uint32_t quantity) {
       total += quantity;
       for (std::size_t i = 0; i < lines.size(); ++i) {

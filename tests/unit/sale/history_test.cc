@@ -300,7 +300,7 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
 TEST(history, keeps_the_invariants_and_recovers_to_the_same_book) {
   const std::uint64_t only = number_from_environment("ONRUSH_SEED", 0);
   const std::uint64_t first = only != 0 ? only : 1;
-  const std::uint64_t count = only != 0 ? 1 : number_from_environment("ONRUSH_HISTORIES", 400);
+  const std::uint64_t count = only != 0 ? 1 : number_from_environment("ONRUSH_HISTORIES", 150);
   std::map<Verdict, int> verdicts;
   std::set<std::size_t> kinds;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
