@@ -1,5 +1,7 @@
 #include "edge/http/http_session.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstring>
 #include <exception>
@@ -209,6 +211,7 @@ void HttpSession::refuse(int status) {
     loop_.counters().bad_requests.add();
   }
   keep_alive_ = false;
+  head_only_ = false;
   refused_ = true;
   std::string& out = loop_.write_scratch();
   append_response(out, refusal(status), framing());
@@ -288,7 +291,11 @@ void HttpSession::timed_out() {
 }
 
 void HttpSession::drain() {
-  if (state_ == State::parked || (state_ == State::reading && begin_ == end_)) close();
+  if (state_ != State::parked && (state_ != State::reading || begin_ != end_)) return;
+  // A request that has arrived but not been read yet is served, and the connection closed behind
+  // it.
+  char next = 0;
+  if (::recv(socket_.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) != 1) close();
 }
 
 WebSocket* HttpSession::upgrade(WebSocketEvents& events) {

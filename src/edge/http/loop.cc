@@ -87,12 +87,12 @@ void Loop::every(std::chrono::milliseconds interval, std::function<void()> task)
 
 void Loop::run(const Server::MakeService& make_service, const std::function<void()>& ready) {
   current_ = this;
+  wakeup_.assign(tasks_.duplicate_event_fd());  // throws without a free descriptor: start() fails
   service_ = make_service(*this);
   ready();
   date_second_ = std::time(nullptr);
   date_ = date_line(date_second_);
   next_tick_ = std::chrono::steady_clock::now();
-  wakeup_.assign(tasks_.duplicate_event_fd());
   wait_for_tasks();
   wait_for_tick();
   wait_for_connections();
@@ -111,6 +111,7 @@ void Loop::drain() {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     if (slots_[i].session != nullptr) slots_[i].session->drain();
   }
+  drained_.store(true);
 }
 
 void Loop::finish() {

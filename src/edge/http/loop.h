@@ -64,6 +64,8 @@ class Loop final : public Worker {
   [[nodiscard]] LoopCounters& counters() { return counters_; }
   [[nodiscard]] const LoopCounters& counters() const { return counters_; }
   [[nodiscard]] bool draining() const { return draining_; }
+  // From any thread: drain() has been carried out, so the open count tells what is left.
+  [[nodiscard]] bool drained() const { return drained_.load(); }
   [[nodiscard]] std::string_view date() const { return date_; }
   // Emptied; for one answer, not to be held over any call.
   [[nodiscard]] std::string& write_scratch();
@@ -140,6 +142,7 @@ class Loop final : public Worker {
   bool reap_scheduled_ = false;
   bool flush_scheduled_ = false;
   bool draining_ = false;
+  std::atomic<bool> drained_{false};
   bool finishing_ = false;
 };
 

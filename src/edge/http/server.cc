@@ -109,10 +109,15 @@ class AsioServer final : public Server {
 
  private:
   void wait_for_connections(std::chrono::steady_clock::time_point deadline) const {
-    // The drain has been posted, not run: an open count of zero is only believed after a moment.
-    do {
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    } while (open_.load() > 0 && std::chrono::steady_clock::now() < deadline);
+    const auto ended = [this] {
+      for (std::size_t i = 0; i < threads_.size(); ++i) {
+        if (!loops_[i]->drained()) return false;
+      }
+      return open_.load() == 0;
+    };
+    while (!ended() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
   }
 
   const ServerConfig config_;

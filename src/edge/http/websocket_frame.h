@@ -28,6 +28,7 @@ enum CloseCode : std::uint16_t {
   kCloseUnsupported = 1003,
   kCloseBadText = 1007,
   kCloseTooBig = 1009,
+  kCloseInternal = 1011,
   kCloseTryAgainLater = 1013,
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <exception>
 
 #include "edge/http/head_parser.h"
 #include "edge/http/loop.h"
@@ -152,7 +153,7 @@ void WebSocketSession::on_data(const Frame& frame) {
   if (frame.final && !continues) {
     Utf8Checker text;
     if (!text.feed(payload) || !text.complete()) return close(kCloseBadText, {});
-    return events_->on_text(*this, payload);
+    return deliver(payload);
   }
   Inbound& in = inbound();
   if (in.message.size() + payload.size() > kMessageMax) return close(kCloseTooBig, {});
@@ -164,7 +165,18 @@ void WebSocketSession::on_data(const Frame& frame) {
   const std::string message = std::exchange(in.message, {});
   in.fragmented = false;
   in.text.reset();
-  events_->on_text(*this, message);
+  deliver(message);
+}
+
+void WebSocketSession::deliver(std::string_view text) {
+  try {
+    events_->on_text(*this, text);
+  } catch (const std::exception& error) {
+    // One client's message must not end the worker for all others.
+    loop_.counters().service_failures.add();
+    loop_.service_failed(error.what());
+    close(kCloseInternal, {});
+  }
 }
 
 void WebSocketSession::on_control(const Frame& frame) {

@@ -58,6 +58,7 @@ class WebSocketSession final : public Session, public WebSocket {
   void on_frame(const Frame& frame);
   void on_data(const Frame& frame);
   void on_control(const Frame& frame);
+  void deliver(std::string_view text);
   [[nodiscard]] Inbound& inbound();
   void release_inbound();
 

@@ -234,6 +234,18 @@ TEST(stop, answers_what_is_under_way_and_closes_what_is_idle) {
   EXPECT_THROW(RawClient{server.port()}, std::runtime_error);
 }
 
+TEST(stop, a_request_already_sent_is_served) {
+  for (int round = 0; round < 20; ++round) {
+    TestServer server;
+    RawClient client(server.port());
+    client.send(request("POST", "/echo", {}, "sent before"));
+    server.server->stop(milliseconds(5'000));
+    const auto reply = client.reply();
+    ASSERT_TRUE(reply) << round;
+    EXPECT_EQ(reply->body, "sent before");
+  }
+}
+
 TEST(stop, closes_what_is_left_when_the_grace_is_over) {
   TestServer server;
   RawClient stuck(server.port());

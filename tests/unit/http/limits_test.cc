@@ -1,6 +1,9 @@
 // Sizes, deadlines and the number of connections (docs/security.md).
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "test_server.h"
 
 namespace onrush::http {
@@ -163,6 +166,46 @@ TEST(limits, connections_beyond_the_maximum_get_503_and_places_come_back) {
   RawClient again(server.port());
   again.send(request("POST", "/echo", {}, "z"));
   EXPECT_EQ(again.reply()->body, "z");
+}
+
+// Lets the process open `more` files than it has, until destroyed.
+class FewDescriptors {
+ public:
+  explicit FewDescriptors(int more) {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const int next = ::dup(0);
+    ::close(next);
+    const rlimit few{static_cast<rlim_t>(next + more), before_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &few);
+  }
+  ~FewDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST(limits, without_descriptors_accepting_pauses_and_then_goes_on) {
+  TestServer server;
+  std::vector<std::unique_ptr<RawClient>> clients;
+  {
+    const FewDescriptors few(9);
+    try {
+      for (int i = 0; i < 20; ++i) clients.push_back(std::make_unique<RawClient>(server.port()));
+    } catch (const std::runtime_error&) {
+      // The client's side has run out as well: connections wait in the backlog.
+    }
+    ASSERT_TRUE(TestServer::eventually([&] { return server.server->stats().accept_failures > 0; }));
+    const double before = server.server->cpu_seconds();
+    std::this_thread::sleep_for(milliseconds(500));
+    EXPECT_LT(server.server->stats().accept_failures, 20U);
+    EXPECT_LT(server.server->cpu_seconds() - before, 0.25);
+  }
+  for (const auto& client : clients) {
+    client->send(request("POST", "/echo", {}, "waited"));
+    EXPECT_EQ(client->reply()->body, "waited");
+  }
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ class TestService final : public Service, public WebSocketEvents {
       const std::lock_guard lock(seen_.mutex);
       seen_.texts.emplace_back(text);
     }
+    if (text == "throw") throw std::runtime_error("thrown by the test");
     if (text == "close me") return socket.close(4001, "as asked");
     socket.send(encode_text_frame(text));
   }

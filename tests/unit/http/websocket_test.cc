@@ -93,6 +93,17 @@ TEST(websocket, the_owner_closes_with_its_code) {
   EXPECT_TRUE(TestServer::eventually([&] { return server.server->stats().connections_open == 0; }));
 }
 
+TEST(websocket, an_exception_of_the_owner_closes_that_socket_only) {
+  TestServer server;
+  Peer one(server.port());
+  Peer other(server.port());
+  one.write("throw");
+  EXPECT_EQ(one.wait_for_close(), 1011U);
+  other.write("still here");
+  EXPECT_EQ(other.read(), "still here");
+  EXPECT_EQ(server.server->stats().service_failures, 1U);
+}
+
 TEST(websocket, stop_says_going_away_behind_the_last_words) {
   TestServer server;
   Peer peer(server.port());
