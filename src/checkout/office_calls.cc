@@ -70,7 +70,9 @@ struct OfficeCalls::Core {
       } else if (pending.empty()) {
         changed.wait(lock);
       } else {
-        changed.wait_until(lock, pending.begin()->second.deadline);
+        // A copy: the entry may be answered, and gone, while this waits.
+        const Steady::time_point deadline = pending.begin()->second.deadline;
+        changed.wait_until(lock, deadline);
       }
     }
   }
