@@ -176,7 +176,11 @@ class FaultyStorage final : public ports::Storage {
     Status write_at(std::uint64_t offset, Bytes data) override {
       const std::lock_guard lock(on_.mutex_);
       const bool failed = on_.fails();
-      if (failed) data = data.first(data.size() / 2);
+      if (failed) {
+        // The kernel copies page by page, so a write that is cut short ends at a sector's border.
+        const std::uint64_t cut = (offset + data.size() / 2) / kSector * kSector;
+        data = data.first(cut > offset ? cut - offset : 0);
+      }
       if (offset + data.size() > node_->now.size()) node_->now.resize(offset + data.size());
       std::copy(data.begin(), data.end(), node_->now.begin() + static_cast<std::ptrdiff_t>(offset));
       node_->dirty.emplace_back(offset, offset + data.size());

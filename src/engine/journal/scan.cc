@@ -73,10 +73,11 @@ std::string why_invalid(Bytes record, const RecordHeader& header, const Position
 }  // namespace
 
 Result<ScanResult> scan_segment(Bytes segment, const JournalId& journal, bool is_last,
-                                Position& position, const RecordVisitor& visit) {
+                                Position& position, const RecordVisitor& visit,
+                                std::uint64_t begin) {
   ScanResult result;
   Sha256 hash;
-  std::uint64_t at = kSegmentHeaderBytes;
+  std::uint64_t at = begin;
   std::string why;
   while (segment.size() - at >= kRecordHeaderBytes) {
     why.clear();

@@ -33,9 +33,11 @@ struct ScanResult {
 // Given each valid record in order; an error ends the scan with that error.
 using RecordVisitor = std::function<Status(const RecordHeader& header, Bytes payload)>;
 
-// Checks every record of `segment` (the whole file) and carries `position` forward.
-// Error: corrupt, "at byte N: why" (the caller adds the file's name).
+// Checks every record of `segment` (the whole file) from offset `begin`, where a record must start
+// or the end be, and carries `position` forward. Error: corrupt, "at byte N: why" (the caller adds
+// the file's name).
 [[nodiscard]] Result<ScanResult> scan_segment(Bytes segment, const JournalId& journal, bool is_last,
-                                              Position& position, const RecordVisitor& visit);
+                                              Position& position, const RecordVisitor& visit,
+                                              std::uint64_t begin = kSegmentHeaderBytes);
 
 }  // namespace onrush::journal
