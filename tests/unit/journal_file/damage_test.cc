@@ -209,8 +209,8 @@ TEST(Damage, a_crash_loses_nothing_that_was_synced) {
   const auto ignore = [](const RecordHeader&, Bytes) -> Status { return {}; };
   JournalConfig config;
   config.segment_bytes = kBytes;
-  config.space_wait = std::chrono::milliseconds(20);
-  for (std::uint64_t round = 0; round < 150; ++round) {
+  config.space_wait = std::chrono::milliseconds(10);
+  for (std::uint64_t round = 0; round < 60; ++round) {
     testing::FaultyStorage storage(seed * 1'000 + round);
     std::mt19937_64 random(seed * 7'000 + round);
     std::uint64_t acknowledged = 0;
