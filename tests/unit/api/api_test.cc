@@ -1,0 +1,465 @@
+// The API over real servers on loopback: what is accepted, what is refused, and that a refusal
+// changes nothing.
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "support/api_world.h"
+#include "support/schema_check.h"
+
+namespace onrush::test {
+namespace {
+
+using accounts::TokenKind;
+using ports::Role;
+
+constexpr std::string_view kTwoUnits = R"({"item":"a","title":"A","stock":2,"price":500})";
+
+struct Api : ::testing::Test {
+  ApiWorld world;
+};
+
+TEST_F(Api, a_hold_is_granted_and_a_repeat_gets_the_same_order) {
+  world.open_sale(kTwoUnits);
+  const auto first = world.hold(1, R"({"item":"a"})");
+  ASSERT_EQ(first.status, 201) << first.body;
+  EXPECT_TRUE(first.has_header("traceparent: 00-"));
+  EXPECT_TRUE(first.has_header("no-store"));
+  const auto again = world.hold(1, R"({"item":"a"})");
+  ASSERT_EQ(again.status, 201);
+  EXPECT_EQ(first.json().at("order"), again.json().at("order"));
+  EXPECT_TRUE(again.json().at("repeated").as_bool());
+  EXPECT_EQ(world.office.summary(sale::SaleNo{1}).items[0].held, 1u);
+}
+
+TEST_F(Api, losers_are_told_from_the_latch_but_a_holder_gets_his_order_back) {
+  world.open_sale(kTwoUnits, R"(,"standby":false)");
+  ASSERT_EQ(world.hold(1, R"({"item":"a"})").status, 201);
+  ASSERT_EQ(world.hold(2, R"({"item":"a"})").status, 201);
+  const auto before = world.office.command_count();
+  const auto loser = world.hold(3, R"({"item":"a"})");
+  EXPECT_EQ(loser.status, 409);
+  EXPECT_EQ(loser.code(), "sold_out");
+  EXPECT_EQ(loser.json().at("may_return").as_int64(), 2);
+  EXPECT_EQ(world.office.command_count(), before) << "the latch must answer without the queue";
+  EXPECT_EQ(world.hold(1, R"({"item":"a"})").status, 201)
+      << "a repeat by the holder is no sold_out";
+}
+
+TEST_F(Api, standby_is_202_and_shows_in_me) {
+  world.open_sale(R"({"item":"a","title":"A","stock":1,"price":500})");
+  ASSERT_EQ(world.hold(1, R"({"item":"a"})").status, 201);
+  const auto waiting = world.hold(2, R"({"item":"a"})");
+  ASSERT_EQ(waiting.status, 202) << waiting.body;
+  EXPECT_EQ(waiting.json().at("position").as_int64(), 1);
+  const auto me = http_call(world.rush->port(), "GET", "/api/v1/sales/s/me", {}, world.buyer(2));
+  EXPECT_EQ(me.json().at("standby").as_array().size(), 1u) << me.body;
+  EXPECT_EQ(
+      http_call(world.rush->port(), "DELETE", "/api/v1/sales/s/standby", {}, world.buyer(2)).status,
+      204);
+}
+
+TEST_F(Api, a_closed_paused_or_unopened_sale_says_so) {
+  world.define(kTwoUnits);
+  const auto early = world.hold(1, R"({"item":"a"})");
+  EXPECT_EQ(early.status, 425);
+  EXPECT_EQ(early.code(), "not_open");
+  EXPECT_TRUE(early.has_header("Retry-After: 3600"));
+  world.act(sale::command::PhaseAct::open);
+  world.act(sale::command::PhaseAct::pause);
+  EXPECT_EQ(world.hold(1, R"({"item":"a"})").code(), "paused");
+  world.act(sale::command::PhaseAct::close);
+  EXPECT_EQ(world.hold(1, R"({"item":"a"})").status, 410);
+}
+
+TEST_F(Api, a_full_queue_is_busy_with_retry_after) {
+  world.open_sale(kTwoUnits);
+  world.office.set_full(true);
+  const auto busy = world.hold(1, R"({"item":"a"})");
+  world.office.set_full(false);
+  EXPECT_EQ(busy.status, 503);
+  EXPECT_EQ(busy.code(), "busy");
+  EXPECT_TRUE(busy.has_header("Retry-After: 1"));
+}
+
+TEST_F(Api, bad_hold_bodies_are_refused_without_effect) {
+  world.open_sale(kTwoUnits);
+  const auto events = world.office.event_count();
+  struct Case {
+    std::string body;
+    int status;
+    std::string says;
+  };
+  const std::string deep = R"({"lines":)" + std::string(40, '[') + std::string(40, ']') + "}";
+  const Case cases[] = {{"", 400, "JSON"},
+                        {"{", 400, "JSON"},
+                        {"[]", 400, "object"},
+                        {R"({"item":"a",})", 400, "JSON"},
+                        {R"({"item":"a","item":"a"})", 400, "twice"},
+                        {deep, 400, "nested"},
+                        {R"({"item":7})", 422, "item"},
+                        {R"({"item":null})", 422, "item"},
+                        {R"({"item":"b"})", 422, "no such item"},
+                        {R"({"item":"a","more":1})", 422, "more"},
+                        {R"({"item":"a","quantity":0})", 422, "quantity"},
+                        {R"({"item":"a","quantity":-1})", 422, "quantity"},
+                        {R"({"item":"a","quantity":1.5})", 422, "quantity"},
+                        {R"({"item":"a","quantity":1e2})", 422, "quantity"},
+                        {R"({"item":"a","quantity":101})", 422, "quantity"},
+                        {R"({"item":"a","quantity":99999999999999999999})", 422, "quantity"},
+                        {R"({"item":"a","quantity":"1"})", 422, "quantity"},
+                        {R"({"item":"a","standby":1})", 422, "standby"},
+                        {R"({"lines":[]})", 422, "lines"},
+                        {R"({"lines":[{"item":"a"},{"item":"a"}]})", 422, "twice"},
+                        {R"({"item":"a","lines":[{"item":"a"}]})", 422, "either"},
+                        {"{}", 422, "either"},
+                        {R"({"item":"\u0061"})", 422, "escapes"}};
+  for (const Case& c : cases) {
+    const auto answer = world.hold(1, c.body);
+    EXPECT_EQ(answer.status, c.status) << c.body << " → " << answer.body;
+    EXPECT_NE(answer.body.find(c.says), std::string::npos) << c.body << " → " << answer.body;
+    EXPECT_FALSE(answer.code().empty()) << c.body;
+  }
+  EXPECT_EQ(world.hold(1, std::string(70'000, ' ')).status, 413);
+  EXPECT_EQ(world.office.event_count(), events);
+}
+
+TEST_F(Api, an_idempotency_key_belongs_to_one_request) {
+  world.open_sale(
+      R"({"item":"a","title":"A","stock":9,"price":5},{"item":"b","title":"B","stock":9,"price":5})",
+      R"(,"per_buyer":9)");
+  const std::string key = "Idempotency-Key: k-1\r\n";
+  ASSERT_EQ(world.hold(1, R"({"item":"a"})", key).status, 201);
+  const auto conflict = world.hold(1, R"({"item":"b"})", key);
+  EXPECT_EQ(conflict.status, 422);
+  EXPECT_EQ(conflict.code(), "idempotency_key_conflict");
+  EXPECT_EQ(world.hold(2, R"({"item":"b"})", key).status, 201)
+      << "another buyer's key is another key";
+  EXPECT_EQ(
+      world.hold(3, R"({"item":"a"})", "Idempotency-Key: " + std::string(65, 'x') + "\r\n").code(),
+      "invalid");
+  EXPECT_EQ(world.office.summary(sale::SaleNo{1}).items[1].held, 1u);
+}
+
+TEST_F(Api, forged_expired_and_misused_tokens_are_refused) {
+  world.open_sale(kTwoUnits);
+  const auto events = world.office.event_count();
+  std::string forged = world.token(TokenKind::buyer, 1);
+  forged.back() = forged.back() == 'A' ? 'B' : 'A';
+  forged[forged.size() - 5] = forged[forged.size() - 5] == 'A' ? 'B' : 'A';
+  const std::string good = world.token(TokenKind::buyer, 1);
+  const std::string payload = good.substr(good.find('.') + 1, good.rfind('.') - good.find('.') - 1);
+  const std::string none = "eyJhbGciOiJub25lIn0." + payload + ".";
+  const std::string other_key = [&] {
+    accounts::Claims claims;
+    claims.subject = sale::BuyerId{1};
+    claims.expires_at = world.clock.now() + Millis{60'000};
+    return accounts::Tokens(accounts::KeyRing::derive("quite another master secret, also long"))
+        .sign(claims);
+  }();
+  for (const std::string& token :
+       {forged, none, other_key, std::string("x"), std::string(""),
+        world.token(TokenKind::staff, 1, Role::owner), world.token(TokenKind::refresh, 1),
+        world.token(TokenKind::buyer, 1, Role::buyer, 0, Millis{0})}) {
+    const auto answer = http_call(world.general->port(), "POST", "/api/v1/sales/s/holds",
+                                  R"({"item":"a"})", ApiWorld::bearer(token));
+    EXPECT_EQ(answer.status, 401) << token;
+    EXPECT_EQ(answer.code(), "unauthorized");
+  }
+  EXPECT_EQ(world.office.event_count(), events);
+}
+
+TEST_F(Api, a_foreign_order_is_as_absent_as_none) {
+  world.open_sale(kTwoUnits);
+  const auto mine = world.hold(1, R"({"item":"a"})");
+  const std::string path = "/api/v1/orders/" + std::string(mine.json().at("order").as_string());
+  EXPECT_EQ(http_call(world.general->port(), "GET", path, {}, world.buyer(1)).status, 200);
+  const auto strip = [](std::string text) { return text.erase(text.find("trace_id")); };
+  for (const char* method : {"GET", "DELETE"}) {
+    const auto foreign = http_call(world.general->port(), method, path, {}, world.buyer(2));
+    const auto absent =
+        http_call(world.general->port(), method, "/api/v1/orders/12345", {}, world.buyer(2));
+    EXPECT_EQ(foreign.status, 404);
+    EXPECT_EQ(strip(foreign.body), strip(absent.body));
+  }
+  EXPECT_EQ(
+      http_call(world.general->port(), "POST", path + "/payments", "{}", world.buyer(2)).status,
+      404);
+  EXPECT_EQ(world.office.summary(sale::SaleNo{1}).items[0].held, 1u);
+}
+
+TEST_F(Api, an_order_is_paid_by_a_signed_callback_only) {
+  world.open_sale(kTwoUnits);
+  const auto mine = world.hold(1, R"({"item":"a"})");
+  const std::string order(mine.json().at("order").as_string());
+  const std::string path = "/api/v1/orders/" + order;
+  const auto pay = http_call(world.general->port(), "POST", path + "/payments", "", world.buyer(1));
+  ASSERT_EQ(pay.status, 201) << pay.body;
+  const std::string notice = std::string(pay.json().at("payment").as_string()) + " 500";
+  const auto forged = http_call(world.general->port(), "POST", "/api/v1/payments/paper/callback",
+                                notice, "X-Onrush-Signature: wrong\r\n");
+  EXPECT_EQ(forged.status, 401);
+  EXPECT_EQ(forged.code(), "bad_signature");
+  EXPECT_EQ(world.office.summary(sale::SaleNo{1}).items[0].paid, 0u);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(http_call(world.general->port(), "POST", "/api/v1/payments/paper/callback", notice,
+                        "X-Onrush-Signature: right\r\n")
+                  .status,
+              204);
+  }
+  EXPECT_EQ(world.office.summary(sale::SaleNo{1}).items[0].paid, 1u);
+  const auto paid = http_call(
+      world.general->port(), "GET", path, {},
+      ApiWorld::bearer(world.token(TokenKind::order, 1, Role::buyer, std::stoull(order))));
+  EXPECT_EQ(paid.json().at("state").as_string(), "paid") << paid.body;
+  EXPECT_EQ(http_call(world.general->port(), "DELETE", path, {}, world.buyer(1)).code(),
+            "wrong_state");
+}
+
+TEST_F(Api, sign_up_sign_in_and_refresh_need_our_origin_for_the_cookie) {
+  const std::string body = R"({"email":"a@b.example","password":"long enough 1"})";
+  const auto up = http_call(world.general->port(), "POST", "/api/v1/accounts", body);
+  ASSERT_EQ(up.status, 201) << up.body;
+  ASSERT_TRUE(up.has_header("HttpOnly; SameSite=Lax"));
+  EXPECT_EQ(http_call(world.general->port(), "POST", "/api/v1/accounts", body).code(),
+            "email_taken");
+  EXPECT_EQ(http_call(world.general->port(), "POST", "/api/v1/sessions",
+                      R"({"email":"a@b.example","password":"another 123456"})")
+                .code(),
+            "wrong_credentials");
+  const auto from = up.head.find("onrush_refresh=");
+  const std::string cookie =
+      "Cookie: " + up.head.substr(from, up.head.find(';', from) - from) + "\r\n";
+  const auto url = "/api/v1/sessions/refresh";
+  EXPECT_EQ(http_call(world.general->port(), "POST", url, "", cookie).status, 403);
+  EXPECT_EQ(
+      http_call(world.general->port(), "POST", url, "", cookie + "Origin: http://evil.test\r\n")
+          .status,
+      403);
+  EXPECT_EQ(
+      http_call(world.general->port(), "POST", url, "", cookie + "Origin: http://shop.test\r\n")
+          .status,
+      200);
+  EXPECT_EQ(
+      http_call(world.general->port(), "POST", url, "", "Origin: http://shop.test\r\n").status,
+      401);
+}
+
+TEST_F(Api, cors_is_for_our_pages_only) {
+  world.open_sale(kTwoUnits);
+  const auto ours = http_call(world.rush->port(), "GET", "/api/v1/sales/s/live", {},
+                              "Origin: http://shop.test\r\n");
+  EXPECT_TRUE(ours.has_header("Access-Control-Allow-Origin: http://shop.test"));
+  const auto evil = http_call(world.rush->port(), "GET", "/api/v1/sales/s/live", {},
+                              "Origin: http://evil.test\r\n");
+  EXPECT_FALSE(evil.has_header("Access-Control-Allow-Origin"));
+  const auto preflight = http_call(world.rush->port(), "OPTIONS", "/api/v1/sales/s/holds", {},
+                                   "Origin: http://shop.test\r\n");
+  EXPECT_EQ(preflight.status, 204);
+  EXPECT_TRUE(preflight.has_header("Access-Control-Max-Age"));
+}
+
+TEST_F(Api, public_documents_answer_304_and_drafts_do_not_exist) {
+  world.open_sale(kTwoUnits);
+  const auto first = http_call(world.rush->port(), "GET", "/api/v1/sales/s");
+  ASSERT_EQ(first.status, 200);
+  const auto from = first.head.find("ETag: ") + 6;
+  const std::string tag = first.head.substr(from, first.head.find("\r\n", from) - from);
+  EXPECT_EQ(
+      http_call(world.rush->port(), "GET", "/api/v1/sales/s", {}, "If-None-Match: " + tag + "\r\n")
+          .status,
+      304);
+  EXPECT_EQ(http_call(world.rush->port(), "GET", "/api/v1/sales/nope").status, 404);
+  EXPECT_EQ(http_call(world.rush->port(), "DELETE", "/api/v1/sales/s").status, 405);
+  EXPECT_EQ(
+      http_call(world.rush->port(), "GET", "/api/v1/admin/sales", {}, world.staff(Role::owner))
+          .status,
+      404);
+}
+
+// Walks the whole table: each route refuses whoever is below its access.
+TEST_F(Api, every_route_refuses_those_who_may_not_call_it) {
+  world.open_sale(kTwoUnits);
+  std::size_t checked = 0;
+  for (const api::Route& route : api::routes()) {
+    if (route.access == api::Access::open) continue;
+    std::string path(route.path);
+    for (const auto& [name, value] : {std::pair{"{sale}", "s"}, {"{order}", "77"}}) {
+      if (const auto at = path.find(name); at != std::string::npos)
+        path.replace(at, std::string(name).size(), value);
+    }
+    const bool staff_route = route.access >= api::Access::viewer;
+    const auto port = staff_route ? world.admin->port() : world.general->port();
+    const auto status = [&](const std::string& headers) {
+      return http_call(port, api::to_string(route.method), path, "{}", headers).status;
+    };
+    EXPECT_EQ(status(""), 401) << path;
+    EXPECT_EQ(status(world.bearer(world.token(TokenKind::order, 1, Role::buyer, 78))), 401) << path;
+    ++checked;
+    if (!staff_route) {
+      EXPECT_EQ(status(world.staff(Role::owner)), 401) << path;
+      continue;
+    }
+    EXPECT_EQ(status(world.buyer(1)), 401) << path;
+    EXPECT_EQ(status(world.staff(Role::buyer)), 401)
+        << path << ": no staff token has the role buyer";
+    world.roles.changed(sale::BuyerId{901}, Role::buyer);
+    EXPECT_EQ(status(ApiWorld::bearer(world.token(TokenKind::staff, 901, Role::owner))), 403)
+        << path << ": a demotion must hold at once";
+    if (route.access > api::Access::viewer) {
+      EXPECT_EQ(status(world.staff(Role::viewer)), 403) << path;
+    }
+    if (route.access > api::Access::operator_) {
+      EXPECT_EQ(status(world.staff(Role::operator_)), 403) << path;
+    }
+  }
+  EXPECT_GE(checked, 20u);
+}
+
+TEST_F(Api, staff_define_and_run_a_sale_and_only_an_owner_cancels) {
+  const std::string url = "/api/v1/admin/sales/n";
+  const std::string file =
+      R"({"sale":"n","title":"N","opens_at":"+1h","closes_at":"+2h","items":[)" +
+      std::string(kTwoUnits) + "]}";
+  const auto op = world.staff(Role::operator_);
+  const auto port = world.admin->port();
+  ASSERT_EQ(http_call(port, "PUT", url, file, op).status, 201);
+  EXPECT_EQ(http_call(port, "PUT", "/api/v1/admin/sales/other", file, op).code(), "invalid");
+  EXPECT_EQ(http_call(world.rush->port(), "GET", "/api/v1/sales/n").status, 404)
+      << "a draft is not public";
+  for (const char* act : {"announce", "open", "pause", "resume"}) {
+    EXPECT_EQ(
+        http_call(port, "POST", url + "/acts", R"({"act":")" + std::string(act) + "\"}", op).status,
+        200)
+        << act;
+  }
+  EXPECT_EQ(http_call(port, "POST", url + "/acts", R"({"act":"restock","item":"a","count":3})", op)
+                .status,
+            200);
+  const auto sale = http_call(port, "GET", url, {}, op);
+  ASSERT_EQ(sale.status, 200) << sale.body;
+  EXPECT_EQ(sale.json().at("items").at(0).at("stock").as_int64(), 5);
+  EXPECT_EQ(http_call(port, "POST", url + "/acts", R"({"act":"cancel"})", op).status, 403);
+  EXPECT_EQ(http_call(port, "POST", url + "/acts", R"({"act":"cancel"})", world.staff(Role::owner))
+                .status,
+            200);
+  EXPECT_EQ(http_call(port, "POST", url + "/acts", R"({"act":"dance"})", op).status, 422);
+}
+
+TEST_F(Api, the_setup_link_works_once) {
+  const std::string body = R"({"token":")" + world.token(TokenKind::setup, 0) +
+                           R"(","email":"o@b.example","password":"long enough 1"})";
+  const auto port = world.admin->port();
+  const auto first = http_call(port, "POST", "/api/v1/staff/setup", body);
+  ASSERT_EQ(first.status, 201) << first.body;
+  EXPECT_EQ(first.json().at("account").at("role").as_string(), "owner");
+  EXPECT_EQ(http_call(port, "POST", "/api/v1/staff/setup", body).status, 403);
+  const auto bearer = ApiWorld::bearer(std::string(first.json().at("token").as_string()));
+  const auto minted = http_call(port, "POST", "/api/v1/admin/tokens", R"({"count":10000})", bearer);
+  ASSERT_EQ(minted.status, 200);
+  EXPECT_EQ(minted.json().at("tokens").as_array().size(), 10'000u);
+  EXPECT_EQ(http_call(port, "POST", "/api/v1/admin/tokens", R"({"count":10001})", bearer).status,
+            422);
+  const std::string demote = R"({"account":")" +
+                             std::string(first.json().at("account").at("id").as_string()) +
+                             R"(","role":"viewer"})";
+  EXPECT_EQ(http_call(port, "POST", "/api/v1/admin/staff", demote, bearer).code(), "wrong_state")
+      << "the last owner stays";
+}
+
+boost::json::value openapi() {
+  std::ifstream in(std::string(ONRUSH_SOURCE_DIR) + "/docs/openapi.json");
+  std::stringstream text;
+  text << in.rdbuf();
+  return boost::json::parse(text.str());
+}
+
+TEST_F(Api, answers_are_what_the_openapi_file_says) {
+  const SchemaChecker check(openapi());
+  world.open_sale(R"({"item":"a","title":"A","stock":1,"price":500})");
+  const auto rush = world.rush->port(), general = world.general->port(),
+             admin = world.admin->port();
+  const auto see = [&](const HttpAnswer& answer, std::string_view method, std::string_view path) {
+    EXPECT_EQ(check.fault(method, path, answer.status, answer.body), "")
+        << path << " " << answer.body;
+  };
+  const std::string sales = "/api/v1/sales", sale = sales + "/s", orders = "/api/v1/orders";
+  const std::string sale_path = "/api/v1/sales/{sale}", order_path = orders + "/{order}";
+  const auto granted = world.hold(1, R"({"item":"a"})");
+  see(granted, "post", sale_path + "/holds");
+  for (const char* body : {R"({"item":"a"})", R"({"item":"a","standby":false})", "{", "{}"}) {
+    see(world.hold(2, body), "post", sale_path + "/holds");
+  }
+  see(world.hold(3, R"({"item":"a","standby":false})"), "post", sale_path + "/holds");
+  see(world.hold(1, R"({"item":"a","quantity":2})"), "post", sale_path + "/holds");
+  see(http_call(rush, "GET", sales), "get", sales);
+  see(http_call(rush, "GET", sale), "get", sale_path);
+  see(http_call(rush, "GET", sale + "/live"), "get", sale_path + "/live");
+  see(http_call(rush, "GET", sale + "/me", {}, world.buyer(1)), "get", sale_path + "/me");
+  see(http_call(rush, "GET", sale + "/me", {}, world.buyer(2)), "get", sale_path + "/me");
+  see(http_call(rush, "DELETE", sale + "/standby", {}, world.buyer(9)), "delete",
+      sale_path + "/standby");
+  see(http_call(rush, "GET", "/api/v1/live?sale=none"), "get", "/api/v1/live");
+  const std::string order = orders + "/" + std::string(granted.json().at("order").as_string());
+  see(http_call(general, "GET", orders, {}, world.buyer(1)), "get", orders);
+  see(http_call(general, "GET", orders + "?limit=0", {}, world.buyer(1)), "get", orders);
+  see(http_call(general, "GET", order, {}, world.buyer(1)), "get", order_path);
+  see(http_call(general, "PUT", order, R"({"status":"booked"})", world.buyer(1)), "put",
+      order_path);
+  see(http_call(general, "POST", order + "/token", "", world.buyer(1)), "post",
+      order_path + "/token");
+  see(http_call(general, "POST", order + "/payments", "", world.buyer(1)), "post",
+      order_path + "/payments");
+  see(http_call(general, "GET", order, {}, world.buyer(1)), "get", order_path);
+  see(http_call(general, "GET", "/api/v1/config"), "get", "/api/v1/config");
+  see(http_call(general, "POST", "/api/v1/accounts",
+                R"({"email":"a@b.example","password":"long enough 1"})"),
+      "post", "/api/v1/accounts");
+  see(http_call(general, "POST", "/api/v1/sessions",
+                R"({"email":"a@b.example","password":"wrong enough"})"),
+      "post", "/api/v1/sessions");
+  const auto owner = world.staff(Role::owner);
+  const std::string base = "/api/v1/admin";
+  see(http_call(admin, "GET", base + "/sales", {}, owner), "get", base + "/sales");
+  see(http_call(admin, "GET", base + "/sales/s", {}, owner), "get", base + "/sales/{sale}");
+  see(http_call(admin, "POST", base + "/sales/s/acts", R"({"act":"pause"})", owner), "post",
+      base + "/sales/{sale}/acts");
+  see(http_call(admin, "POST", base + "/sales/s/acts", R"({"act":"announce"})", owner), "post",
+      base + "/sales/{sale}/acts");
+  see(http_call(admin, "GET", base + "/orders", {}, owner), "get", base + "/orders");
+  see(http_call(admin, "GET", base + order.substr(7), {}, owner), "get", base + "/orders/{order}");
+  see(http_call(admin, "PUT", base + order.substr(7), R"({"status":"booked"})", owner), "put",
+      base + "/orders/{order}");
+  see(http_call(admin, "POST", base + order.substr(7) + "/refund", R"({"reason":"r"})", owner),
+      "post", base + "/orders/{order}/refund");
+  see(http_call(admin, "GET", base + "/acts", {}, owner), "get", base + "/acts");
+  see(http_call(admin, "GET", base + "/staff", {}, owner), "get", base + "/staff");
+  see(http_call(admin, "POST", base + "/tokens", R"({"count":2})", owner), "post",
+      base + "/tokens");
+  see(http_call(admin, "GET", "/healthz"), "get", "/healthz");
+  see(http_call(admin, "GET", "/readyz"), "get", "/readyz");
+  EXPECT_NE(http_call(admin, "GET", "/metrics").body.find("onrush_http_requests_total"),
+            std::string::npos);
+}
+
+TEST(OpenApi, describes_exactly_the_routes_of_the_table) {
+  std::ifstream in(std::string(ONRUSH_SOURCE_DIR) + "/docs/openapi.json");
+  std::stringstream text;
+  text << in.rdbuf();
+  const auto document = boost::json::parse(text.str());
+  std::set<std::string> described, served;
+  for (const auto& path : document.at("paths").as_object()) {
+    for (const auto& method : path.value().as_object()) {
+      std::string name(method.key());
+      for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      described.insert(name + " " + std::string(path.key()));
+    }
+  }
+  for (const api::Route& route : api::routes()) {
+    served.insert(std::string(api::to_string(route.method)) + " " + std::string(route.path));
+  }
+  EXPECT_EQ(described, served);
+}
+
+}  // namespace
+}  // namespace onrush::test
