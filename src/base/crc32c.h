@@ -1,4 +1,5 @@
-// CRC32C (Castagnoli): finds damaged bytes in stored records. Uses the CPU's instruction where it has one.
+// CRC32C (Castagnoli): finds damaged bytes in stored records. Uses the CPU's instruction where it
+// has one.
 #pragma once
 
 #include <cstdint>

@@ -37,14 +37,17 @@ Sha256& Sha256::update(Bytes data) {
 Digest Sha256::finish() {
   Digest digest{};
   unsigned int size = 0;
-  INVARIANT(EVP_DigestFinal_ex(context_->md, reinterpret_cast<unsigned char*>(digest.data()), &size) == 1 &&
+  INVARIANT(EVP_DigestFinal_ex(context_->md, reinterpret_cast<unsigned char*>(digest.data()),
+                               &size) == 1 &&
                 size == digest.size(),
             "SHA-256 gives 32 bytes");
   context_->begin();
   return digest;
 }
 
-Digest sha256(Bytes data) { return Sha256().update(data).finish(); }
+Digest sha256(Bytes data) {
+  return Sha256().update(data).finish();
+}
 
 std::string to_hex(const Digest& digest) {
   static constexpr char kDigits[] = "0123456789abcdef";

@@ -1,7 +1,8 @@
 // Files of one data directory, as something that tests can make fail, tear and crash.
 //
-// Nothing is durable before File::sync (contents) or Storage::sync_directory (names) has returned. A failed
-// write or sync leaves the file's contents unknown; the caller must not try again but stop and recover.
+// Nothing is durable before File::sync (contents) or Storage::sync_directory (names) has returned.
+// A failed write or sync leaves the file's contents unknown; the caller must not try again but stop
+// and recover.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@
 
 namespace onrush::ports {
 
-// One open file. One writing thread at a time; reading beside it is allowed. Closed by the destructor.
+// One open file. One writing thread at a time; reading beside it is allowed. Closed by the
+// destructor.
 class File {
  public:
   virtual ~File() = default;
@@ -40,12 +42,14 @@ enum class Access : std::uint8_t { read, read_write };
 class Storage {
  public:
   virtual ~Storage() = default;
-  // A new file (an old one of that name is replaced) of `size` zero bytes that occupy real space, so that a
-  // later write cannot run out of it. Not synced. Errors: retryable (disk full; nothing is left behind).
+  // A new file (an old one of that name is replaced) of `size` zero bytes that occupy real space,
+  // so that a later write cannot run out of it. Not synced. Errors: retryable (disk full; nothing
+  // is left behind).
   [[nodiscard]] virtual Result<std::unique_ptr<File>> create(const std::string& name,
                                                              std::uint64_t size) = 0;
   // Errors: rejected (no such file), retryable (I/O).
-  [[nodiscard]] virtual Result<std::unique_ptr<File>> open(const std::string& name, Access access) = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<File>> open(const std::string& name,
+                                                           Access access) = 0;
   [[nodiscard]] virtual Status rename(const std::string& from, const std::string& to) = 0;
   [[nodiscard]] virtual Status remove(const std::string& name) = 0;
   // fsync of the directory: makes create, rename and remove durable. Error: unknown_outcome.

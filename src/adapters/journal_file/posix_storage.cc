@@ -49,7 +49,8 @@ class PosixFile final : public ports::File {
   }
 
   Status sync() override {
-    // Never repeated, not even after EINTR: after a failure the kernel may have forgotten the dirty pages.
+    // Never repeated, not even after EINTR: after a failure the kernel may have forgotten the dirty
+    // pages.
     if (::fdatasync(fd_) != 0) return unknown_outcome(because("cannot sync", path_, errno));
     return {};
   }
@@ -76,8 +77,8 @@ class FlockLock final : public ports::DirectoryLock {
   int fd_;
 };
 
-// Writing the zeros, beyond allocating the blocks, halves the cost of each later fdatasync: the blocks are
-// then no longer marked as unwritten in the file system's own journal.
+// Writing the zeros, beyond allocating the blocks, halves the cost of each later fdatasync: the
+// blocks are then no longer marked as unwritten in the file system's own journal.
 Status fill_with_zeros(ports::File& file, std::uint64_t size) {
   static constexpr std::array<std::byte, 256 * 1024> kZeros{};
   for (std::uint64_t at = 0; at < size; at += kZeros.size()) {
@@ -98,16 +99,21 @@ Result<std::unique_ptr<PosixStorage>> PosixStorage::open_directory(const std::st
   return std::unique_ptr<PosixStorage>(new PosixStorage(path, fd));
 }
 
-PosixStorage::~PosixStorage() { ::close(fd_); }
+PosixStorage::~PosixStorage() {
+  ::close(fd_);
+}
 
-Result<std::unique_ptr<ports::File>> PosixStorage::create(const std::string& name, std::uint64_t size) {
+Result<std::unique_ptr<ports::File>> PosixStorage::create(const std::string& name,
+                                                          std::uint64_t size) {
   const int fd = ::openat(fd_, name.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return retryable(because("cannot create", describe(name), errno));
   auto file = std::make_unique<PosixFile>(fd, describe(name));
   int error = size == 0 ? 0 : ::posix_fallocate(fd, 0, static_cast<off_t>(size));
-  std::string message = error == 0 ? "" : because("cannot reserve space for", describe(name), error);
+  std::string message =
+      error == 0 ? "" : because("cannot reserve space for", describe(name), error);
   if (message.empty()) {
-    if (const Status filled = fill_with_zeros(*file, size); !filled) message = filled.error().message;
+    if (const Status filled = fill_with_zeros(*file, size); !filled)
+      message = filled.error().message;
   }
   if (!message.empty()) {
     ::unlinkat(fd_, name.c_str(), 0);
@@ -116,7 +122,8 @@ Result<std::unique_ptr<ports::File>> PosixStorage::create(const std::string& nam
   return std::unique_ptr<ports::File>(std::move(file));
 }
 
-Result<std::unique_ptr<ports::File>> PosixStorage::open(const std::string& name, ports::Access access) {
+Result<std::unique_ptr<ports::File>> PosixStorage::open(const std::string& name,
+                                                        ports::Access access) {
   const int mode = access == ports::Access::read ? O_RDONLY : O_RDWR;
   const int fd = ::openat(fd_, name.c_str(), mode | O_CLOEXEC);
   if (fd < 0 && errno == ENOENT) return rejected(because("cannot open", describe(name), errno));
@@ -148,7 +155,8 @@ Result<std::vector<std::string>> PosixStorage::list() {
   if (dir == nullptr) return retryable(because("cannot list", path_, errno));
   std::vector<std::string> names;
   while (const dirent* entry = ::readdir(dir)) {
-    if (std::string name = entry->d_name; name != "." && name != "..") names.push_back(std::move(name));
+    if (std::string name = entry->d_name; name != "." && name != "..")
+      names.push_back(std::move(name));
   }
   ::closedir(dir);
   return names;
@@ -167,6 +175,8 @@ Result<std::unique_ptr<ports::DirectoryLock>> PosixStorage::lock(const std::stri
   return std::unique_ptr<ports::DirectoryLock>(std::move(lock));
 }
 
-std::string PosixStorage::describe(const std::string& name) const { return path_ + "/" + name; }
+std::string PosixStorage::describe(const std::string& name) const {
+  return path_ + "/" + name;
+}
 
 }  // namespace onrush::adapters

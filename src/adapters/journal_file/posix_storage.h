@@ -1,5 +1,5 @@
-// The files of a data directory on a real disk (Linux). Local file systems only: locking and the order of
-// writes are not to be relied upon over a network.
+// The files of a data directory on a real disk (Linux). Local file systems only: locking and the
+// order of writes are not to be relied upon over a network.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,8 @@ class PosixStorage final : public ports::Storage {
  public:
   // Opens the directory; makes it (mode 0700) if it is missing and its parent exists.
   // Error: rejected, naming path and cause.
-  [[nodiscard]] static Result<std::unique_ptr<PosixStorage>> open_directory(const std::string& path);
+  [[nodiscard]] static Result<std::unique_ptr<PosixStorage>> open_directory(
+      const std::string& path);
   ~PosixStorage() override;
   PosixStorage(const PosixStorage&) = delete;
   PosixStorage& operator=(const PosixStorage&) = delete;
@@ -26,7 +27,8 @@ class PosixStorage final : public ports::Storage {
   [[nodiscard]] Status remove(const std::string& name) override;
   [[nodiscard]] Status sync_directory() override;
   [[nodiscard]] Result<std::vector<std::string>> list() override;
-  [[nodiscard]] Result<std::unique_ptr<ports::DirectoryLock>> lock(const std::string& name) override;
+  [[nodiscard]] Result<std::unique_ptr<ports::DirectoryLock>> lock(
+      const std::string& name) override;
   [[nodiscard]] std::string describe(const std::string& name) const override;
 
  private:
