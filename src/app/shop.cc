@@ -141,6 +141,7 @@ struct Shop::Parts {
   std::unique_ptr<live::SaleDirectory> directory;
   std::unique_ptr<live::LiveHub> hub;
   api::KnownBuyers known_buyers;
+  api::SaleRates rates;
   std::unique_ptr<api::EdgeEvents> edge_events;
 
   // Before what answers through them, so after it in destruction: late answers still name their
@@ -341,8 +342,10 @@ Status Shop::Parts::open_mail() {
   mailer = std::move(*opened);
   notify::MailPolicy policy;
   policy.shop_url = general_url;
+  policy.report = [this](const std::string& line) { log.info("mail", {{"what", line}}); };
   mail_sender = std::make_unique<notify::MailSender>(*outbox, *account_store, *mailer, clock,
                                                      std::move(policy));
+  return {};
 }
 
 api::Readiness Shop::Parts::readiness() const {
@@ -406,7 +409,7 @@ void Shop::Parts::make_context() {
   };
   context = std::make_unique<api::ApiContext>(api::ApiContext{
       api_config, *engine, *read_model, *accounts, keys, *desk, *provider, clock, *directory, *hub,
-      known_buyers, *blocking, assets, [this](sale::SaleNo no) { return summary(no); },
+      known_buyers, rates, *blocking, assets, [this](sale::SaleNo no) { return summary(no); },
       [this] { return readiness(); }, request_log, [this] { return collectables; }, api_metrics,
       staff_roles});
 }
@@ -427,7 +430,7 @@ Result<std::unique_ptr<Shop>> Shop::open(const Config& config, Log& log,
   p.directory = std::make_unique<live::SaleDirectory>(p.engine->summaries());
   p.hub = std::make_unique<live::LiveHub>(*p.engine, *p.directory, p.clock);
   p.fill_known_buyers();
-  p.edge_events = std::make_unique<api::EdgeEvents>(*p.directory, p.known_buyers, *p.hub);
+  p.edge_events = std::make_unique<api::EdgeEvents>(*p.directory, p.known_buyers, *p.hub, p.rates);
   p.engine->add_listener(*p.edge_events);
   p.blocking = std::make_unique<api::BlockingPool>(2, 1'024);
   p.sandbox_pool = std::make_unique<api::BlockingPool>(4, 8'192);

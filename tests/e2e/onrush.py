@@ -170,7 +170,7 @@ class Server:
     def sandbox_totals(self):
         with open(os.path.join(self.directory, "sandbox.key"), encoding="utf-8") as file:
             key = file.read().strip()
-        status, body, _ = Api(self.ends["sandbox"]).call("GET", "/sandbox/v1/totals", headers={"X-Api-Key": key})
+        status, body, _ = Api(self.ends["sandbox"]).call("GET", "/sandbox/v1/totals", token=key)
         if status != 200:
             raise Problem(f"sandbox totals: {status} {body}")
         return body
