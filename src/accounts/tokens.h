@@ -24,6 +24,10 @@ enum class TokenKind : std::uint8_t {
   setup,    // the one-time link by which the owner enters for the first time
 };
 
+// The subject of a staff token that was signed with the data directory's own key, by the command line: it
+// belongs to no account.
+inline constexpr sale::BuyerId kConsole{0xffff'ffff'ffff'ffff};
+
 struct Claims {
   TokenKind kind = TokenKind::buyer;
   sale::BuyerId subject;           // the account

@@ -131,6 +131,7 @@ Result<std::string> local_staff_token(const Config& config) {
   accounts::Tokens tokens(accounts::KeyRing::derive(*secret));
   accounts::Claims claims;
   claims.kind = accounts::TokenKind::staff;
+  claims.subject = accounts::kConsole;
   claims.role = ports::Role::owner;
   claims.issued_at = ports::SystemClock().now();
   claims.expires_at = claims.issued_at + std::chrono::minutes(60);

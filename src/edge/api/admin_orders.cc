@@ -10,9 +10,6 @@ namespace {
 
 using Payments = Result<std::vector<ports::PaymentRow>>;
 
-std::string actor_of(const Call& call) {
-  return "staff-" + std::to_string(call.claims.subject.value());
-}
 sale::OrderId order_of(const PathParams& params) {
   return sale::OrderId{parse_id(params[0]).value_or(0)};
 }

@@ -13,11 +13,6 @@ namespace {
 
 using sale::command::PhaseAct;
 
-// The journal is for ever and an e-mail address must be erasable, so acts name the account.
-std::string actor_of(const Call& call) {
-  return "staff-" + std::to_string(call.claims.subject.value());
-}
-
 void write_money(live::JsonWriter& out, const sale::MoneyTotals& money) {
   out.begin_object()
       .key("captured")

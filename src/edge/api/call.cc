@@ -91,4 +91,9 @@ void Call::finish(int status, std::string_view code) {
                         claims.subject.value(), code});
 }
 
+std::string actor_of(const Call& call) {
+  const auto subject = call.claims.subject;
+  return subject == accounts::kConsole ? "console" : "staff-" + std::to_string(subject.value());
+}
+
 }  // namespace onrush::api
