@@ -386,7 +386,9 @@ void Shop::Parts::make_context() {
         {"admin", admin.get()},
         {"sandbox", sandbox_listener.get()}};
   };
-  collectables = {make_server_metrics({*engine, *projector, *outbox, *desk, *accounts, servers})};
+  collectables = {make_server_metrics({*engine, *projector, *outbox, *desk, *accounts, servers}),
+                  std::make_shared<api::SaleMetrics>(*directory, *engine),
+                  std::make_shared<api::LiveMetrics>(*hub)};
 
   const auto assets = [](api::Listener listener, std::string_view path) {
     return find_page_or_asset(listener, path);

@@ -4,12 +4,10 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
-#include <boost/url/decode_view.hpp>
-#include <boost/url/params_encoded_view.hpp>
-#include <boost/url/parse_query.hpp>
 #include <charconv>
 #include <cstring>
 
+#include "base/web_form.h"
 #include "edge/live/documents.h"
 
 namespace onrush::api {
@@ -134,12 +132,7 @@ std::optional<std::uint64_t> parse_id(std::string_view text) {
 }
 
 std::string query_value(std::string_view query, std::string_view name) {
-  const auto params = boost::urls::parse_query(query);
-  if (!params) return {};
-  for (const auto param : *params) {
-    if (*param.key == name && param.has_value) return param.value.decode();
-  }
-  return {};
+  return form_field(query, name).value_or(std::string{});
 }
 
 Status check_idempotency_key(std::string_view key) {

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace onrush::payment_sandbox {
+namespace onrush {
 
 // The first field of this name, percent-decoded. Nothing if it is not there or badly encoded.
 [[nodiscard]] std::optional<std::string> form_field(std::string_view form, std::string_view name);
 
-}  // namespace onrush::payment_sandbox
+}  // namespace onrush

@@ -1,10 +1,10 @@
-#include "adapters/payment_sandbox/web_form.h"
+#include "base/web_form.h"
 
 #include <array>
 
 #include "base/hex.h"
 
-namespace onrush::payment_sandbox {
+namespace onrush {
 namespace {
 
 std::optional<std::string> decoded(std::string_view text) {
@@ -39,4 +39,4 @@ std::optional<std::string> form_field(std::string_view form, std::string_view na
   return std::nullopt;
 }
 
-}  // namespace onrush::payment_sandbox
+}  // namespace onrush
