@@ -126,7 +126,7 @@ def compare_money(server):
         done = server.run("audit", server.directory, "--json")
         money = json.loads(done.stdout)["sales"][0]["money"]
         provider = server.sandbox_totals()
-        return provider["captured"] == money["captured"] and provider["refunded"] == money["refunded"]
+        return provider["captured_sum"] == money["captured"] and provider["refunded_sum"] == money["refunded"]
     server.wait_for(balanced, "the provider's books and the journal to agree", 60)
 
 

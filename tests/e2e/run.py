@@ -99,9 +99,9 @@ def test_late_money_is_refunded_once(make):
         turn = server.wait_for(lambda: server.rush(other).call("GET", "/api/v1/sales/s/me")[1]["orders"], "turn")
         pay_at(start_payment(server, other, turn[0]["order"])["url"], behaviour="duplicate:3")
         server.wait_for(lambda: order_state(server, other, turn[0]["order"]) == "paid", "paid")
-        server.wait_for(lambda: server.sandbox_totals()["refunded"] == 990, "refund at the provider")
+        server.wait_for(lambda: server.sandbox_totals()["refunded_sum"] == 990, "refund at the provider")
         server.wait_for(lambda: server.numbers("s")["money"]["refunded"] == 990, "refund in the books")
-        expect(server.sandbox_totals()["captured"], 1980, "captured")
+        expect(server.sandbox_totals()["captured_sum"], 1980, "captured")
         server.stop()
         money = server.audit()["sales"][0]["money"]
         expect((money["captured"], money["fulfilled"], money["refunded"]), (1980, 990, 990), "money")
@@ -235,7 +235,7 @@ def test_staff_commands_work_from_the_command_line(make):
         server.wait_for(lambda: order["order"] in server.run("orders", "list", "--state", "paid", *admin).stdout,
                         "the order in the list")
         server.run("orders", "refund", order["order"], "--reason", "a test", *admin)
-        server.wait_for(lambda: server.sandbox_totals()["refunded"] == order["amount"], "refund")
+        server.wait_for(lambda: server.sandbox_totals()["refunded_sum"] == order["amount"], "refund")
         server.run("sale", "restock", "concert-general", "lawn", "5", *admin)
         expect(item(server, "concert-general", "lawn")["stock"], 1005, "stock")
         for act in ("pause", "resume", "close"):
