@@ -1,4 +1,5 @@
-// Journeys through the pages in a real browser. Against the stand-in, or against a real server:
+// Journeys through the pages in a real browser. Against the program that ONRUSH_BINARY names, which is
+// started, stopped and audited here; against the stand-in; or against a running server:
 //   ONRUSH_GENERAL_URL, ONRUSH_ADMIN_URL, and ONRUSH_SETUP_URL (the one-time link) or
 //   ONRUSH_STAFF_EMAIL and ONRUSH_STAFF_PASSWORD. Words as arguments choose journeys by name.
 import assert from 'node:assert/strict';
@@ -361,6 +362,12 @@ for (const { name, run } of journeys) {
   }
 }
 await browser.stop();
-server.stop();
+// Stopping is a check of its own: exit code 0, and an audit that finds nothing.
+try {
+  await server.stop();
+} catch (error) {
+  failed += 1;
+  console.log(`FAIL stop_and_audit: ${error.message}`);
+}
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startRealServer } from './real_server.mjs';
 import { startStandIn } from './stand_in.mjs';
 
 export const kRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -16,17 +17,18 @@ export function buildPages(dist = join(kRoot, 'build', 'web')) {
   return dist;
 }
 
-// The real server where the environment names one, else the stand-in.
+// The program that ONRUSH_BINARY names, else a running server that the environment names, else the stand-in.
 export async function findServer() {
+  const owner = { email: process.env.ONRUSH_STAFF_EMAIL ?? 'owner@example.test', password: process.env.ONRUSH_STAFF_PASSWORD ?? kPassword };
+  if (process.env.ONRUSH_BINARY) return { real: true, ...await startRealServer(process.env.ONRUSH_BINARY), owner };
   const general = process.env.ONRUSH_GENERAL_URL;
   if (general) {
     const admin = process.env.ONRUSH_ADMIN_URL;
     if (!admin) throw new Error('ONRUSH_ADMIN_URL is missing');
-    return { real: true, general: general.replace(/\/$/, ''), admin: admin.replace(/\/$/, ''), setup: process.env.ONRUSH_SETUP_URL,
-      owner: { email: process.env.ONRUSH_STAFF_EMAIL ?? 'owner@example.test', password: process.env.ONRUSH_STAFF_PASSWORD ?? kPassword },
+    return { real: true, general: general.replace(/\/$/, ''), admin: admin.replace(/\/$/, ''), setup: process.env.ONRUSH_SETUP_URL, owner,
       staff_token: process.env.ONRUSH_STAFF_TOKEN, stop() {} };
   }
-  return { real: false, ...await startStandIn(buildPages()), owner: { email: 'owner@example.test', password: kPassword } };
+  return { real: false, ...await startStandIn(buildPages()), owner };
 }
 
 export async function startBrowser() {

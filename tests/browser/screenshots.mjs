@@ -81,6 +81,6 @@ for (const locale of ['en-GB', 'zh-CN']) {
   }
 }
 await browser.stop();
-server.stop();
+await server.stop();
 console.log(`pictures are in ${folder}`);
 process.exit(0);
