@@ -13,6 +13,7 @@
 
 #include "accounts/email.h"
 #include "accounts/password.h"
+#include "base/thread_name.h"
 
 namespace onrush::accounts {
 namespace {
@@ -78,7 +79,10 @@ struct Accounts::Impl {
     note_hash_time(Steady::now() - before);
     hashed.store(0, std::memory_order_relaxed);  // counts people, not this
     for (unsigned i = 0; i < std::max(1u, policy.threads); ++i) {
-      threads.emplace_back([this] { work(); });
+      threads.emplace_back([this] {
+        name_this_thread("passwords");
+        work();
+      });
     }
   }
 

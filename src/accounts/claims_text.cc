@@ -179,7 +179,8 @@ bool complete(const Claims& claims, unsigned seen) {
   const bool names_order = (seen & kOrd) != 0;
   if (names_order != (claims.kind == TokenKind::order)) return false;
   if (names_order && claims.order.value() == 0) return false;
-  if (claims.kind == TokenKind::staff && claims.role == ports::Role::buyer) return false;
+  const bool staff = claims.kind == TokenKind::staff || claims.kind == TokenKind::staff_refresh;
+  if (staff && claims.role == ports::Role::buyer) return false;
   // Nobody has an account yet when the set-up link is used.
   return claims.subject.value() != 0 || claims.kind == TokenKind::setup;
 }

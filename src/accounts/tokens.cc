@@ -39,7 +39,7 @@ bool has_three_parts(std::string_view token) {
 }  // namespace
 
 struct Tokens::Impl {
-  std::array<std::vector<LiveKey>, 5> keys;
+  std::array<std::vector<LiveKey>, kTokenKinds> keys;
 
   const std::vector<LiveKey>& of(TokenKind kind) const {
     return keys[static_cast<std::size_t>(kind)];

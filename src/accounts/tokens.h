@@ -20,9 +20,11 @@ enum class TokenKind : std::uint8_t {
   buyer,    // a signed-in shopper: asks for holds
   staff,    // a signed-in member of staff, with a role
   order,    // one order: opens its checkout without a session (a link in a mail); short-lived
-  refresh,  // sits in an HttpOnly cookie; only good for a new buyer or staff token
+  refresh,  // sits in an HttpOnly cookie of the shop; only good for a new buyer token
   setup,    // the one-time link by which the owner enters for the first time
+  staff_refresh,  // sits in an HttpOnly cookie of the console; only good for a new staff token
 };
+inline constexpr std::size_t kTokenKinds = 6;
 
 // The subject of a staff token that was signed with the data directory's own key, by the command line: it
 // belongs to no account.
@@ -51,7 +53,7 @@ class KeyRing {
   [[nodiscard]] const std::vector<TokenKey>& keys(TokenKind kind) const;
 
  private:
-  std::array<std::vector<TokenKey>, 5> keys_;
+  std::array<std::vector<TokenKey>, kTokenKinds> keys_;
 };
 
 enum class TokenFault : std::uint8_t { malformed, unknown_key, bad_signature, expired, wrong_kind };

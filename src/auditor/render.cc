@@ -78,7 +78,7 @@ std::string render_text(const AuditReport& r) {
   if (r.violation_count > r.violations.size()) {
     fmt::format_to(end, "VIOLATION and {} more\n", r.violation_count - r.violations.size());
   }
-  out += r.passed() ? "PASS\n" : "FAIL\n";
+  out += r.passed() ? "audit: PASS\n" : "audit: FAIL\n";
   return out;
 }
 

@@ -1,4 +1,5 @@
 #include "checkout/money_rounds.h"
+#include "base/thread_name.h"
 
 #include <algorithm>
 
@@ -47,7 +48,10 @@ MoneyRounds::~MoneyRounds() {
 void MoneyRounds::start() {
   const std::lock_guard lock(mutex_);
   if (stopping_ || thread_.joinable()) return;
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    name_this_thread("money rounds");
+    run();
+  });
 }
 
 void MoneyRounds::stop() {

@@ -1,4 +1,5 @@
 #include "checkout/office_calls.h"
+#include "base/thread_name.h"
 
 #include <condition_variable>
 #include <deque>
@@ -94,7 +95,10 @@ class OfficeCalls::OneReply final : public ports::ReplySink {
 
 OfficeCalls::OfficeCalls(ports::BoxOffice& office, Millis timeout)
     : office_(office), timeout_(timeout), core_(std::make_shared<Core>()) {
-  thread_ = std::thread([core = core_] { core->run(); });
+  thread_ = std::thread([core = core_] {
+    name_this_thread("desk");
+    core->run();
+  });
 }
 
 OfficeCalls::~OfficeCalls() {

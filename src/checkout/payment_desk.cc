@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/thread_name.h"
 #include "checkout/money_rounds.h"
 #include "checkout/office_calls.h"
 
@@ -41,7 +42,10 @@ struct PaymentDesk::Impl {
         calls(office, desk_policy.box_office_timeout),
         rounds(payment_provider, orders, clock, calls, desk_policy) {
     for (unsigned i = 0; i < std::max(1u, policy.threads); ++i) {
-      threads.emplace_back([this] { work(); });
+      threads.emplace_back([this] {
+        name_this_thread("payments");
+        work();
+      });
     }
   }
 

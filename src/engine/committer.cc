@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/invariant.h"
+#include "base/thread_name.h"
 
 namespace onrush::engine {
 
@@ -55,6 +56,7 @@ void Committer::pace(SteadyClock::time_point last_start) {
 }
 
 void Committer::run() {
+  name_this_thread("committer");
   while (std::unique_ptr<Batch> batch = wait_for_batch()) {
     const auto start = SteadyClock::now();
     const bool durable = commit(*batch);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/invariant.h"
+#include "base/thread_name.h"
 #include "engine/committer.h"
 #include "engine/intake.h"
 #include "engine/journal/reader.h"
@@ -175,7 +176,10 @@ void Engine::start() {
   const journal::Checkpoint head = p.journal->head();
   const TimePoint last = head.seq == 0 ? TimePoint{} : from_millis(head.time_ms);
   p.writer = std::make_unique<Writer>(shared, p.book, *p.committer, last);
-  p.writer_thread = std::thread([&p] { p.writer->run(); });
+  p.writer_thread = std::thread([&p] {
+    name_this_thread("writer");
+    p.writer->run();
+  });
 }
 
 void Engine::stop() {

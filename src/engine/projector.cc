@@ -1,5 +1,7 @@
 #include "engine/projector.h"
 
+#include "base/thread_name.h"
+
 #include <algorithm>
 #include <span>
 #include <utility>
@@ -67,6 +69,7 @@ void Projector::advance(std::uint64_t position) {
 }
 
 void Projector::run() {
+  name_this_thread("projector");
   auto wait = config_.retry_first;
   while (true) {
     const Status done = project();

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/thread_name.h"
 #include "notify/mail_text.h"
 
 namespace onrush::notify {
@@ -185,7 +186,10 @@ MailSender::~MailSender() {
 void MailSender::start() {
   if (impl_->thread.joinable()) return;
   impl_->stopping = false;
-  impl_->thread = std::thread([this] { impl_->run(); });
+  impl_->thread = std::thread([this] {
+    name_this_thread("mail");
+    impl_->run();
+  });
 }
 
 void MailSender::stop() {

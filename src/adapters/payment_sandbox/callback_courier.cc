@@ -12,6 +12,7 @@
 
 #include "adapters/payment_sandbox/http_client.h"
 #include "adapters/payment_sandbox/signature.h"
+#include "base/thread_name.h"
 
 namespace onrush::payment_sandbox {
 namespace {
@@ -59,7 +60,10 @@ struct CallbackCourier::Impl {
       prepare(carrier);
       idle.push_back(&carrier);
     }
-    thread = std::thread([this] { run(); });
+    thread = std::thread([this] {
+      name_this_thread("callbacks");
+      run();
+    });
   }
 
   ~Impl() {

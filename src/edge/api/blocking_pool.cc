@@ -1,9 +1,14 @@
 #include "edge/api/blocking_pool.h"
+#include "base/thread_name.h"
 
 namespace onrush::api {
 
 BlockingPool::BlockingPool(unsigned threads, std::size_t queue_max) : queue_max_(queue_max) {
-  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work_off(); });
+  for (unsigned i = 0; i < threads; ++i)
+    threads_.emplace_back([this] {
+      name_this_thread("blocking");
+      work_off();
+    });
 }
 
 BlockingPool::~BlockingPool() {

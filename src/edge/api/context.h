@@ -19,6 +19,7 @@
 #include "edge/api/blocking_pool.h"
 #include "edge/api/known_buyers.h"
 #include "edge/api/sale_rates.h"
+#include "edge/assets/assets.h"
 #include "edge/live/live_hub.h"
 #include "edge/live/sale_directory.h"
 #include "ports/account_store.h"
@@ -38,26 +39,21 @@ struct ApiConfig {
       more_origins;          // further origins that may call with CORS or open the WebSocket
   std::string rush_origin;   // where pages find the rush listener
   std::string admin_origin;  // of the admin console
-  bool secure_cookies =
-      false;  // "__Host-" and Secure; the wiring sets it when public_origin is https
+  std::vector<std::string> more_admin_origins;  // further names of the console's own listener
   Millis buyer_token_valid = std::chrono::hours{12};
   Millis staff_token_valid = std::chrono::hours{8};
   Millis refresh_token_valid = std::chrono::hours{24 * 30};
+  Millis staff_refresh_token_valid = std::chrono::hours{12};  // a working day, then sign in again
   Millis order_token_valid = std::chrono::hours{24};
   Millis box_office_timeout{15'000};  // an answer that takes longer is given up: 503 unavailable
   std::string version;                // of the program, for /api/v1/config and /healthz
   std::string openapi_json;           // the file docs/openapi.json
 };
 
-// One embedded file. Everything in it is static.
-struct Asset {
-  std::string_view content_type;
-  std::string_view body;
-  std::string_view etag;   // with its quotes
-  bool immutable = false;  // the name has a hash of the content in it
-  bool page = false;       // HTML: gets the strict Content-Security-Policy
-};
-using AssetStore = std::function<const Asset*(Listener listener, std::string_view path)>;
+// A page of this listener or a file under /assets/; null if there is none. Any thread, quick; what
+// it points to lives as long as the process. A page (not immutable: its name holds no hash) gets the
+// strict Content-Security-Policy.
+using AssetStore = std::function<const assets::Asset*(Listener listener, std::string_view path)>;
 
 // One answered request, for the structured log. Views are valid during the call only.
 struct RequestLine {

@@ -1,18 +1,26 @@
 #include "edge/api/order_rows.h"
 
 #include "edge/api/station.h"
+#include "edge/live/documents.h"
 
 namespace onrush::api {
 namespace {
 
+void write_title(live::JsonWriter& out, std::string_view name, const std::string& en,
+                 const std::string& zh) {
+  live::write_text(out, name, {en, zh});
+}
+
 void write_row(live::JsonWriter& out, const ports::OrderRow& row) {
   out.begin_object().key("order").id(row.order.value()).key("sale").text(row.sale_key);
+  write_title(out, "sale_title", row.sale_title, row.sale_title_zh);
   out.key("buyer").id(row.buyer.value()).key("state").text(sale::to_string(row.state));
   out.key("granted_at").time(row.created_at).key("deadline").time(row.deadline);
   out.key("amount").number(row.amount.minor).key("currency").text(row.currency);
   out.key("units").begin_array();
   for (const auto& unit : row.units) {
-    out.begin_object().key("item").text(unit.item_key).key("title").text(unit.item_title);
+    out.begin_object().key("item").text(unit.item_key);
+    write_title(out, "title", unit.item_title, unit.item_title_zh);
     out.key("unit").number(unit.unit).end_object();
   }
   out.end_array().key("version").number(static_cast<std::int64_t>(row.version));

@@ -8,27 +8,17 @@
 namespace onrush::api::handle {
 namespace {
 
-// http://host → ws://host, https://host → wss://host.
-std::string socket_origin(std::string_view origin) {
-  return origin.starts_with("http") ? std::string("ws").append(origin.substr(4)) : std::string{};
-}
-
 // No inline scripts or styles anywhere, so no nonce is needed: only our own files run.
 std::string page_headers(const Station& station) {
   const ApiConfig& config = station.context.config;
-  const std::string rush = station.listener == Listener::admin ? std::string{} : config.rush_origin;
-  const std::string own =
-      station.listener == Listener::admin ? config.admin_origin : config.public_origin;
+  const bool admin = station.listener == Listener::admin;
   return fmt::format(
-      "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src "
-      "'self' https: data:; "
-      "font-src 'self'; manifest-src 'self'; connect-src 'self' {} {} {}; base-uri 'none'; "
-      "form-action 'self'; "
-      "frame-ancestors 'none'\r\n"
-      "Referrer-Policy: no-referrer\r\nX-Frame-Options: DENY\r\nCross-Origin-Opener-Policy: "
-      "same-origin\r\n"
+      "Content-Security-Policy: {}\r\n"
+      "Referrer-Policy: no-referrer\r\nX-Frame-Options: DENY\r\n"
+      "Cross-Origin-Opener-Policy: same-origin\r\n"
       "Permissions-Policy: camera=(), microphone=(), geolocation=()\r\n",
-      rush, socket_origin(rush), socket_origin(own));
+      assets::content_security_policy(admin ? std::string{} : config.rush_origin,
+                                      admin ? config.admin_origin : config.public_origin));
 }
 
 }  // namespace
@@ -52,20 +42,23 @@ void get_openapi(Station& station, const http::Request& request, const PathParam
 }
 
 void get_asset(Station& station, const http::Request& request, const PathParams&, CallPtr call) {
-  const Asset* asset =
+  const assets::Asset* asset =
       station.context.assets ? station.context.assets(station.listener, request.path) : nullptr;
   if (asset == nullptr) return call->fail(problem::kNotFound);
+  const bool packs = !asset->gzip_bytes.empty();
+  const bool gzip = packs && assets::accepts_gzip(request.header(http::Header::accept_encoding));
+  const std::string etag = assets::etag_of(*asset, gzip);
   http::Response response;
   response.content_type = asset->content_type;
   response.headers =
-      fmt::format("ETag: {}\r\nCache-Control: {}\r\n", asset->etag,
-                  asset->immutable ? "public, max-age=31536000, immutable" : "no-cache");
-  if (asset->page) response.headers += page_headers(station);
-  const std::string_view known = request.header(http::Header::if_none_match);
-  if (!known.empty() && known.find(asset->etag) != std::string_view::npos) {
+      fmt::format("ETag: {}\r\nCache-Control: {}\r\n", etag, assets::cache_control(*asset));
+  if (packs) response.headers += "Vary: Accept-Encoding\r\n";
+  if (!asset->immutable) response.headers += page_headers(station);
+  if (assets::etag_matches(request.header(http::Header::if_none_match), etag)) {
     response.status = 304;
   } else {
-    response.body = asset->body;
+    if (gzip) response.headers += "Content-Encoding: gzip\r\n";
+    response.body = gzip ? asset->gzip_bytes : asset->bytes;
   }
   call->send(std::move(response));
 }

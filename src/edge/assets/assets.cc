@@ -92,23 +92,30 @@ std::string_view cache_control(const Asset& asset) {
   return asset.immutable ? "public, max-age=31536000, immutable" : "no-cache";
 }
 
-std::string content_security_policy(std::string_view rush_origin) {
+std::string content_security_policy(std::string_view rush_origin, std::string_view own_origin) {
   std::string connect = "'self'";
+  // The WebSocket has a scheme of its own: "http" becomes "ws", "https" becomes "wss".
   if (is_origin(rush_origin)) {
-    // The WebSocket has a scheme of its own: "http" becomes "ws", "https" becomes "wss".
     connect.append(" ").append(rush_origin).append(" ws").append(rush_origin.substr(4));
   }
+  if (is_origin(own_origin)) connect.append(" ws").append(own_origin.substr(4));
   return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; "
          "connect-src " +
          connect + "; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 }
 
-bool etag_matches(std::string_view if_none_match, const Asset& asset) {
+std::string etag_of(const Asset& asset, bool gzip) {
+  std::string tag(asset.etag);
+  if (gzip) tag.insert(tag.size() - 1, "-gz");
+  return tag;
+}
+
+bool etag_matches(std::string_view if_none_match, std::string_view etag) {
   while (!if_none_match.empty()) {
     auto tag = trim(take(if_none_match, ','));
     if (tag == "*") return true;
     if (tag.starts_with("W/")) tag.remove_prefix(2);
-    if (tag == asset.etag) return true;
+    if (tag == etag) return true;
   }
   return false;
 }

@@ -32,11 +32,15 @@ struct Asset {
 
 // The Content-Security-Policy value for the pages. `rush_origin`: "https://rush.example" where the
 // rush has an origin of its own, else ""; anything that is not a plain http(s) origin is left out.
-[[nodiscard]] std::string content_security_policy(std::string_view rush_origin);
+// `own_origin` likewise: of the page itself, for browsers whose 'self' leaves out WebSockets.
+[[nodiscard]] std::string content_security_policy(std::string_view rush_origin,
+                                                  std::string_view own_origin = {});
 
-// Whether an If-None-Match header names this asset's ETag (weak comparison, lists and "*"
-// included).
-[[nodiscard]] bool etag_matches(std::string_view if_none_match, const Asset& asset);
+// The ETag of what is sent: the packed form has bytes of its own, so it has a tag of its own.
+[[nodiscard]] std::string etag_of(const Asset& asset, bool gzip);
+
+// Whether an If-None-Match header names this ETag (weak comparison, lists and "*" included).
+[[nodiscard]] bool etag_matches(std::string_view if_none_match, std::string_view etag);
 
 // Whether an Accept-Encoding header permits gzip (q=0 refuses).
 [[nodiscard]] bool accepts_gzip(std::string_view accept_encoding);

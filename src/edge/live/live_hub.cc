@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/thread_name.h"
 #include "edge/live/documents.h"
 #include "edge/live/live_room.h"
 #include "edge/live/personal_message.h"
@@ -127,7 +128,10 @@ void LiveHub::start() {
     std::move(replies.begin(), replies.end(), std::back_inserter(impl->replies));
     impl->changed.notify_one();
   });
-  impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
+  impl_->thread = std::thread([impl = impl_.get()] {
+    name_this_thread("push hub");
+    impl->run();
+  });
 }
 
 void LiveHub::stop() {

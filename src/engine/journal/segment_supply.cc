@@ -1,5 +1,7 @@
 #include "engine/journal/segment_supply.h"
 
+#include "base/thread_name.h"
+
 #include <utility>
 
 namespace onrush::journal {
@@ -46,6 +48,7 @@ Result<std::unique_ptr<ports::File>> SegmentSupply::prepare() {
 }
 
 void SegmentSupply::run() {
+  name_this_thread("segments");
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     if (!wanted_ || prepared_ != nullptr) {
