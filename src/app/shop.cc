@@ -58,6 +58,14 @@ std::string origin_of(const std::string& url) {
   return url.substr(0, slash);
 }
 
+// "http://127.0.0.1:8080" is "http://localhost:8080" as well; other origins have no second name.
+std::vector<std::string> localhost_alias(const std::string& origin) {
+  constexpr std::string_view kLoopback = "//127.0.0.1";
+  const auto at = origin.find(kLoopback);
+  if (at == std::string::npos) return {};
+  return {std::string(origin).replace(at, kLoopback.size(), "//localhost")};
+}
+
 // Keys of the sandbox provider, made from the master secret so that there is nothing to configure.
 std::string derived_key(const std::string& master, std::string_view purpose) {
   std::array<std::byte, 32> key{};
@@ -371,7 +379,9 @@ void Shop::Parts::make_context() {
   api_config.public_origin = origin_of(general_url);
   api_config.rush_origin = origin_of(rush_url);
   api_config.admin_origin = origin_of(admin_url);
-  api_config.secure_cookies = general_url.starts_with("https://");
+  // The same listeners by the name that people type.
+  api_config.more_origins = localhost_alias(api_config.public_origin);
+  api_config.more_admin_origins = localhost_alias(api_config.admin_origin);
   api_config.buyer_token_valid = std::chrono::minutes(config.session_minutes);
   api_config.staff_token_valid = std::chrono::minutes(config.session_minutes);
   api_config.refresh_token_valid = std::chrono::hours(24 * config.refresh_days);
@@ -409,11 +419,27 @@ void Shop::Parts::make_context() {
                {"account", std::to_string(line.account)},
                {"code", std::string(line.code)}});
   };
-  context = std::make_unique<api::ApiContext>(api::ApiContext{
-      api_config, *engine, *read_model, *accounts, keys, *desk, *provider, clock, *directory, *hub,
-      known_buyers, rates, *blocking, assets, [this](sale::SaleNo no) { return summary(no); },
-      [this] { return readiness(); }, request_log, [this] { return collectables; }, api_metrics,
-      staff_roles});
+  context = std::make_unique<api::ApiContext>(
+      api::ApiContext{api_config,
+                      *engine,
+                      *read_model,
+                      *accounts,
+                      keys,
+                      *desk,
+                      *provider,
+                      clock,
+                      *directory,
+                      *hub,
+                      known_buyers,
+                      rates,
+                      *blocking,
+                      assets,
+                      [this](sale::SaleNo no) { return summary(no); },
+                      [this] { return readiness(); },
+                      request_log,
+                      [this] { return collectables; },
+                      api_metrics,
+                      staff_roles});
 }
 
 Shop::Shop(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -445,6 +471,9 @@ Result<std::unique_ptr<Shop>> Shop::open(const Config& config, Log& log,
   if (auto s = p.open_payments(); s.has_error()) return s.error();
   if (auto s = p.open_mail(); s.has_error()) return s.error();
   engine::ProjectorConfig projector;
+  // Lists may lag a blink behind; many events in one transaction cost a third of one by one.
+  projector.poll = Millis{50};
+  projector.chunk_events_max = 20'000;
   projector.on_error = [&log](const Error& e) { log.error("projector", {{"error", e.message}}); };
   p.projector = std::make_unique<engine::Projector>(
       *p.read_model, [&p](std::uint64_t from) { return p.engine->reader(from); }, projector);

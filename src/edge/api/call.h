@@ -59,8 +59,8 @@ class Call {
   bool answered_ = false;
 };
 
-// Who acts, as the journal names him: by account, because a journal is for ever and an e-mail address must
-// be erasable. "console" for the command line, which has no account.
+// Who acts, as the journal names him: by account, because a journal is for ever and an e-mail
+// address must be erasable. "console" for the command line, which has no account.
 [[nodiscard]] std::string actor_of(const Call& call);
 
 }  // namespace onrush::api

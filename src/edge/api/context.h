@@ -51,8 +51,8 @@ struct ApiConfig {
 };
 
 // A page of this listener or a file under /assets/; null if there is none. Any thread, quick; what
-// it points to lives as long as the process. A page (not immutable: its name holds no hash) gets the
-// strict Content-Security-Policy.
+// it points to lives as long as the process. A page (not immutable: its name holds no hash) gets
+// the strict Content-Security-Policy.
 using AssetStore = std::function<const assets::Asset*(Listener listener, std::string_view path)>;
 
 // One answered request, for the structured log. Views are valid during the call only.

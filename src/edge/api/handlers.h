@@ -21,6 +21,8 @@ ONRUSH_HANDLER(sign_in);
 ONRUSH_HANDLER(refresh_session);
 ONRUSH_HANDLER(sign_out);
 ONRUSH_HANDLER(staff_sign_in);
+ONRUSH_HANDLER(staff_refresh);
+ONRUSH_HANDLER(staff_sign_out);
 // orders.cc
 ONRUSH_HANDLER(list_orders);
 ONRUSH_HANDLER(get_order);

@@ -1,9 +1,8 @@
 #include "edge/api/hold_desk.h"
 
-#include <openssl/crypto.h>
-
 #include <algorithm>
 
+#include "base/constant_time.h"
 #include "edge/live/documents.h"
 
 namespace onrush::api {
@@ -65,7 +64,7 @@ std::optional<sale::BuyerId> HoldDesk::authenticate(const http::Request& request
   const std::string_view given = request.header(http::Header::authorization);
   Memo& memo = memos_[request.connection % kMemos];
   if (memo.connection == request.connection && memo.authorization.size() == given.size() &&
-      !given.empty() && CRYPTO_memcmp(memo.authorization.data(), given.data(), given.size()) == 0) {
+      !given.empty() && equal_constant_time(memo.authorization, given)) {
     if (memo.claims.expires_at > now) return memo.claims.subject;
     return std::nullopt;
   }

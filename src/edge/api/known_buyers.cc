@@ -3,17 +3,17 @@
 namespace onrush::api {
 
 KnownBuyers::KnownBuyers(unsigned bits_log2)
-    : mask_((std::uint64_t{1} << bits_log2) - 1),
-      words_(std::make_unique<std::atomic<std::uint64_t>[]>((std::size_t{1} << bits_log2) / 64)) {}
+    : block_mask_((std::uint64_t{1} << bits_log2) / kBlockBits - 1),
+      blocks_(std::make_unique<Block[]>((std::size_t{1} << bits_log2) / kBlockBits)) {}
 
 template <class Visit>
 void KnownBuyers::for_each_bit(sale::SaleNo sale, sale::BuyerId buyer, Visit visit) const noexcept {
-  // Double hashing (Kirsch and Mitzenmacher): two hashes give all probes.
-  const std::uint64_t first = mix_bits(buyer.value() ^ (std::uint64_t{sale.value()} << 40));
-  const std::uint64_t step = mix_bits(first + 0x9e3779b97f4a7c15ULL) | 1;
-  for (unsigned i = 0; i < kProbes; ++i) {
-    const std::uint64_t bit = (first + i * step) & mask_;
-    if (!visit(words_[bit / 64], std::uint64_t{1} << (bit % 64))) return;
+  const std::uint64_t hash = mix_bits(buyer.value() ^ (std::uint64_t{sale.value()} << 40));
+  Block& block = blocks_[hash & block_mask_];
+  // Nine bits of a second hash for each probe: one of the block's 512 bits.
+  std::uint64_t bits = mix_bits(hash + 0x9e3779b97f4a7c15ULL);
+  for (unsigned i = 0; i < kProbes; ++i, bits >>= 9) {
+    if (!visit(block.words[(bits >> 6) & 7], std::uint64_t{1} << (bits & 63))) return;
   }
 }
 

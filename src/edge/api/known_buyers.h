@@ -23,7 +23,7 @@ namespace onrush::api {
 
 class KnownBuyers final : public ports::EventListener {
  public:
-  // 2^bits_log2 bits; the default (4 MiB) holds 2.5 million buyers at 1 % false positives.
+  // 2^bits_log2 bits; the default (4 MiB) holds 2.5 million buyers at 2 % false positives.
   explicit KnownBuyers(unsigned bits_log2 = 25);
 
   // Thread-safe, no lock.
@@ -39,8 +39,15 @@ class KnownBuyers final : public ports::EventListener {
   template <class Visit>
   void for_each_bit(sale::SaleNo sale, sale::BuyerId buyer, Visit visit) const noexcept;
 
-  std::uint64_t mask_;
-  std::unique_ptr<std::atomic<std::uint64_t>[]> words_;
+  // All probes of a buyer are in one cache line (a blocked filter: Putze, Sanders and Singler,
+  // "Cache-, hash- and space-efficient Bloom filters", 2007): asking costs one miss, not four.
+  static constexpr std::uint64_t kBlockBits = 512;
+  struct alignas(64) Block {
+    std::array<std::atomic<std::uint64_t>, 8> words{};
+  };
+
+  std::uint64_t block_mask_;
+  std::unique_ptr<Block[]> blocks_;
 };
 
 }  // namespace onrush::api

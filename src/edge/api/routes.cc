@@ -37,6 +37,8 @@ constexpr Route kRoutes[] = {
   {Method::get,     "/openapi.json",                          kPages,   Access::open,           handle::get_openapi},
 
   {Method::post,    "/api/v1/staff/sessions",                 kAdmin,   Access::open,           handle::staff_sign_in},
+  {Method::post,    "/api/v1/staff/sessions/refresh",         kAdmin,   Access::open,           handle::staff_refresh},
+  {Method::delete_, "/api/v1/staff/sessions",                 kAdmin,   Access::open,           handle::staff_sign_out},
   {Method::post,    "/api/v1/staff/setup",                    kAdmin,   Access::open,           handle::set_up_owner},
   {Method::get,     "/api/v1/admin/sales",                    kAdmin,   Access::viewer,         handle::admin_list_sales},
   {Method::get,     "/api/v1/admin/sales/{sale}",             kAdmin,   Access::viewer,         handle::admin_get_sale},

@@ -5,9 +5,23 @@
 namespace onrush::api {
 namespace {
 
-std::string_view cookie_name(const ApiConfig& config) {
+bool is_staff(accounts::TokenKind kind) {
+  return kind == accounts::TokenKind::staff;
+}
+
+bool is_secure(const ApiConfig& config, accounts::TokenKind kind) {
+  return (is_staff(kind) ? config.admin_origin : config.public_origin).starts_with("https://");
+}
+
+std::string_view cookie_name(const ApiConfig& config, accounts::TokenKind kind) {
   // "__Host-": the browser itself refuses it from other hosts, over plain HTTP, or for other paths.
-  return config.secure_cookies ? "__Host-onrush_refresh" : "onrush_refresh";
+  std::string_view name = is_staff(kind) ? "__Host-onrush_staff_refresh" : "__Host-onrush_refresh";
+  if (!is_secure(config, kind)) name.remove_prefix(std::string_view("__Host-").size());
+  return name;
+}
+
+Millis refresh_valid(const ApiConfig& config, accounts::TokenKind kind) {
+  return is_staff(kind) ? config.staff_refresh_token_valid : config.refresh_token_valid;
 }
 
 accounts::Claims make_claims(const ports::Account& account, accounts::TokenKind kind, TimePoint now,
@@ -54,9 +68,8 @@ void send_session(Station& station, Call& call, int status, const ports::Account
                   accounts::TokenKind kind) {
   const ApiConfig& config = station.context.config;
   const TimePoint now = station.context.clock.now();
-  const bool staff = kind == accounts::TokenKind::staff;
-  const auto claims =
-      make_claims(account, kind, now, staff ? config.staff_token_valid : config.buyer_token_valid);
+  const auto claims = make_claims(
+      account, kind, now, is_staff(kind) ? config.staff_token_valid : config.buyer_token_valid);
   http::Response response;
   response.status = status;
   live::JsonWriter out(response.body);
@@ -64,11 +77,8 @@ void send_session(Station& station, Call& call, int status, const ports::Account
   out.key("expires_at").time(claims.expires_at).key("account").begin_object();
   write_account_members(out, account);
   out.end_object().end_object();
-  if (!staff) {
-    const auto refresh =
-        make_claims(account, accounts::TokenKind::refresh, now, config.refresh_token_valid);
-    response.headers = set_refresh_cookie(config, station.tokens.sign(refresh));
-  }
+  const auto refresh = make_claims(account, refresh_kind(kind), now, refresh_valid(config, kind));
+  response.headers = set_refresh_cookie(config, kind, station.tokens.sign(refresh));
   call.claims = claims;
   call.send(std::move(response));
 }
@@ -93,8 +103,9 @@ Problem problem_of(const accounts::SignInAnswer& answer) {
   return {problem::kInternal, {}, 0, {}};
 }
 
-std::string_view refresh_cookie(const ApiConfig& config, std::string_view header) {
-  const std::string_view name = cookie_name(config);
+std::string_view refresh_cookie(const ApiConfig& config, accounts::TokenKind kind,
+                                std::string_view header) {
+  const std::string_view name = cookie_name(config, kind);
   while (!header.empty()) {
     std::string_view pair = header.substr(0, header.find(';'));
     header.remove_prefix(std::min(header.size(), pair.size() + 1));
@@ -106,13 +117,13 @@ std::string_view refresh_cookie(const ApiConfig& config, std::string_view header
   return {};
 }
 
-std::string set_refresh_cookie(const ApiConfig& config, std::string_view token) {
-  const auto age =
-      token.empty()
-          ? 0
-          : std::chrono::duration_cast<std::chrono::seconds>(config.refresh_token_valid).count();
-  return fmt::format("Set-Cookie: {}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{}\r\n",
-                     cookie_name(config), token, age, config.secure_cookies ? "; Secure" : "");
+std::string set_refresh_cookie(const ApiConfig& config, accounts::TokenKind kind,
+                               std::string_view token) {
+  const auto valid = std::chrono::duration_cast<std::chrono::seconds>(refresh_valid(config, kind));
+  // Lax for the shop: shoppers come by links from elsewhere. Nobody links into the console.
+  return fmt::format("Set-Cookie: {}={}; Path=/; Max-Age={}; HttpOnly; SameSite={}{}\r\n",
+                     cookie_name(config, kind), token, token.empty() ? 0 : valid.count(),
+                     is_staff(kind) ? "Strict" : "Lax", is_secure(config, kind) ? "; Secure" : "");
 }
 
 }  // namespace onrush::api

@@ -52,7 +52,7 @@ std::optional<Credentials> read_credentials(const http::Request& request, bool w
 // A cookie comes by itself with any request that a foreign page provokes; its Origin does not lie.
 bool from_our_pages(const Station& station, const http::Request& request, Call& call) {
   if (station.trusted_origin(request.header(http::Header::origin))) return true;
-  call.fail(problem::kForbidden, "This call must come from the shop's own pages (Origin).");
+  call.fail(problem::kForbidden, "This call must come from our own pages (Origin).");
   return false;
 }
 
@@ -62,6 +62,38 @@ void sign_in_as(Station& station, const http::Request& request, const CallPtr& c
   if (!given) return;
   station.context.accounts.sign_in(given->email, given->password,
                                    session_for(station, call, 200, kind));
+}
+
+// By the cookie of the listener's own pages. The role is the account's present one.
+void refresh_as(Station& station, const http::Request& request, CallPtr call,
+                accounts::TokenKind kind) {
+  if (!from_our_pages(station, request, *call)) return;
+  const std::string_view token =
+      refresh_cookie(station.context.config, kind, request.header(http::Header::cookie));
+  const auto claims = station.tokens.verify(token, refresh_kind(kind), station.context.clock.now());
+  if (!claims) return call->fail(problem::kUnauthorized, "Sign in again.");
+  using Found = Result<std::optional<ports::Account>>;
+  station.block<Found>(
+      std::move(call),
+      [&store = station.context.accounts.store(), id = claims->subject] { return store.find(id); },
+      [&station, kind](const CallPtr& asked, const Found& account) {
+        if (!account)
+          return asked->fail(Problem{problem::kUnavailable, "Accounts cannot be read now.", 2, {}});
+        const bool left = kind == accounts::TokenKind::staff && account->has_value() &&
+                          (*account)->role == ports::Role::buyer;
+        if (!account->has_value() || left)
+          return asked->fail(problem::kUnauthorized, "Sign in again.");
+        send_session(station, *asked, 200, **account, kind);
+      });
+}
+
+void sign_out_as(Station& station, const http::Request& request, const CallPtr& call,
+                 accounts::TokenKind kind) {
+  if (!from_our_pages(station, request, *call)) return;
+  http::Response response;
+  response.status = 204;
+  response.headers = set_refresh_cookie(station.context.config, kind, {});
+  call->send(std::move(response));
 }
 
 }  // namespace
@@ -85,30 +117,21 @@ void staff_sign_in(Station& station, const http::Request& request, const PathPar
 
 void refresh_session(Station& station, const http::Request& request, const PathParams&,
                      CallPtr call) {
-  if (!from_our_pages(station, request, *call)) return;
-  const std::string_view token =
-      refresh_cookie(station.context.config, request.header(http::Header::cookie));
-  const auto claims =
-      station.tokens.verify(token, accounts::TokenKind::refresh, station.context.clock.now());
-  if (!claims) return call->fail(problem::kUnauthorized, "Sign in again.");
-  using Found = Result<std::optional<ports::Account>>;
-  station.block<Found>(
-      std::move(call),
-      [&store = station.context.accounts.store(), id = claims->subject] { return store.find(id); },
-      [&station](const CallPtr& asked, const Found& account) {
-        if (!account)
-          return asked->fail(Problem{problem::kUnavailable, "Accounts cannot be read now.", 2, {}});
-        if (!account->has_value()) return asked->fail(problem::kUnauthorized, "Sign in again.");
-        send_session(station, *asked, 200, **account, accounts::TokenKind::buyer);
-      });
+  refresh_as(station, request, std::move(call), accounts::TokenKind::buyer);
+}
+
+void staff_refresh(Station& station, const http::Request& request, const PathParams&,
+                   CallPtr call) {
+  refresh_as(station, request, std::move(call), accounts::TokenKind::staff);
 }
 
 void sign_out(Station& station, const http::Request& request, const PathParams&, CallPtr call) {
-  if (!from_our_pages(station, request, *call)) return;
-  http::Response response;
-  response.status = 204;
-  response.headers = set_refresh_cookie(station.context.config, {});
-  call->send(std::move(response));
+  sign_out_as(station, request, call, accounts::TokenKind::buyer);
+}
+
+void staff_sign_out(Station& station, const http::Request& request, const PathParams&,
+                    CallPtr call) {
+  sign_out_as(station, request, call, accounts::TokenKind::staff);
 }
 
 }  // namespace onrush::api::handle

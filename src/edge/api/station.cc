@@ -55,10 +55,10 @@ const sale::SaleRules* Station::rules_of(sale::SaleNo sale) const {
 bool Station::trusted_origin(std::string_view origin) const {
   if (origin.empty()) return false;
   const ApiConfig& config = context.config;
-  if (listener == Listener::admin) return origin == config.admin_origin;
-  return origin == config.public_origin ||
-         std::find(config.more_origins.begin(), config.more_origins.end(), origin) !=
-             config.more_origins.end();
+  const bool admin = listener == Listener::admin;
+  const auto& more = admin ? config.more_admin_origins : config.more_origins;
+  return origin == (admin ? config.admin_origin : config.public_origin) ||
+         std::find(more.begin(), more.end(), origin) != more.end();
 }
 
 std::string Station::cors_headers(std::string_view origin) const {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstdint>
 #include <iterator>
 #include <string>
@@ -39,12 +40,14 @@ class JsonWriter {
   // Ids are strings in the API: a 64-bit number does not survive a JavaScript reader.
   JsonWriter& id(std::uint64_t value) {
     separate();
-    fmt::format_to(std::back_inserter(out_), "\"{}\"", value);
+    out_.push_back('"');
+    digits(value);
+    out_.push_back('"');
     return done();
   }
   JsonWriter& number(std::int64_t value) {
     separate();
-    fmt::format_to(std::back_inserter(out_), "{}", value);
+    digits(value);
     return done();
   }
   JsonWriter& decimal(double value) {
@@ -56,9 +59,9 @@ class JsonWriter {
   JsonWriter& null() { return raw("null"); }
   JsonWriter& time(TimePoint value) {
     separate();
-    char digits[24];
-    write_rfc3339(value, digits);
-    out_.append(1, '"').append(digits, sizeof digits).append(1, '"');
+    char text[24];
+    write_rfc3339(value, text);
+    out_.append(1, '"').append(text, sizeof text).append(1, '"');
     return done();
   }
   // A complete JSON value that was written before.
@@ -69,6 +72,11 @@ class JsonWriter {
   }
 
  private:
+  template <class Integer>
+  void digits(Integer value) {
+    char text[20];
+    out_.append(text, std::to_chars(text, text + sizeof text, value).ptr);
+  }
   JsonWriter& open(char c) {
     separate();
     out_.push_back(c);

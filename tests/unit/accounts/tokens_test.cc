@@ -53,7 +53,7 @@ class TokensTest : public ::testing::Test {
 
 TEST_F(TokensTest, what_was_signed_is_read_back) {
   for (const TokenKind kind : {TokenKind::buyer, TokenKind::staff, TokenKind::order,
-                               TokenKind::refresh, TokenKind::setup}) {
+                               TokenKind::refresh, TokenKind::setup, TokenKind::staff_refresh}) {
     Claims claims = buyer_claims();
     claims.kind = kind;
     claims.subject = sale::BuyerId{18'446'744'073'709'551'615u};
@@ -135,8 +135,8 @@ TEST_F(TokensTest, the_algorithm_is_never_taken_from_the_token) {
 }
 
 TEST_F(TokensTest, a_token_of_one_kind_is_no_token_of_another) {
-  for (int made = 0; made < 5; ++made) {
-    for (int asked = 0; asked < 5; ++asked) {
+  for (int made = 0; made < static_cast<int>(kTokenKinds); ++made) {
+    for (int asked = 0; asked < static_cast<int>(kTokenKinds); ++asked) {
       if (made == asked) continue;
       Claims claims = buyer_claims();
       claims.kind = static_cast<TokenKind>(made);
@@ -180,7 +180,7 @@ TEST_F(TokensTest, two_generations_of_keys_are_live_and_the_newer_signs) {
 TEST_F(TokensTest, key_names_fit_their_form_and_differ) {
   const KeyRing both = KeyRing::derive("one", "two");
   std::vector<std::string> seen;
-  for (int kind = 0; kind < 5; ++kind) {
+  for (int kind = 0; kind < static_cast<int>(kTokenKinds); ++kind) {
     ASSERT_EQ(both.keys(static_cast<TokenKind>(kind)).size(), 2u);
     for (const TokenKey& key : both.keys(static_cast<TokenKind>(kind))) {
       EXPECT_TRUE(key.kid.size() >= 1 && key.kid.size() <= 16);
