@@ -64,6 +64,13 @@ class Intake {
     return true;
   }
 
+  // The request that the pop after `ahead` others would give, if it is there already; it stays.
+  [[nodiscard]] const Request* peek(std::uint64_t ahead) const noexcept {
+    const std::uint64_t at = head_.load(std::memory_order_relaxed) + ahead;
+    const Cell& cell = cells_[at & mask_];
+    return cell.turn.load(std::memory_order_acquire) == at + 1 ? &cell.request : nullptr;
+  }
+
   [[nodiscard]] bool has_next() const noexcept {
     const std::uint64_t at = head_.load(std::memory_order_relaxed);
     return cells_[at & mask_].turn.load(std::memory_order_seq_cst) == at + 1;

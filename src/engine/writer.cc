@@ -22,6 +22,8 @@ constexpr auto kTickInterval = 10ms;
 constexpr std::size_t kBusyDrain = 8;
 constexpr auto kNap = 30us;
 constexpr std::size_t kTickBudget = 4096;
+// So many requests' waits for memory overlap: about as many as a core can have under way.
+constexpr std::size_t kLookAhead = 16;
 
 bool is_query(const sale::Command& command) {
   return std::holds_alternative<sale::command::LookUpOrder>(command) ||
@@ -134,11 +136,25 @@ std::size_t Writer::drain(bool low_on_space) {
 std::size_t Writer::drain_lane(Intake& lane, std::size_t limit, bool low_on_space) {
   std::size_t count = 0;
   Request request;
-  while (count < limit && open_->record.size() < on_.config.batch_bytes_max && lane.pop(request)) {
+  while (count < limit && open_->record.size() < on_.config.batch_bytes_max) {
+    if (count % kLookAhead == 0) look_ahead(lane);
+    if (!lane.pop(request)) break;
     answer(request, low_on_space);
     ++count;
   }
   return count;
+}
+
+void Writer::look_ahead(const Intake& lane) const {
+  std::array<const sale::Command*, kLookAhead> next{};
+  std::size_t count = 0;
+  while (count < kLookAhead) {
+    const Request* request = lane.peek(count);
+    if (request == nullptr) break;
+    next[count++] = &request->command;
+  }
+  for (std::size_t i = 0; i < count; ++i) book_.prefetch(*next[i]);
+  for (std::size_t i = 0; i < count; ++i) book_.prefetch_records(*next[i]);
 }
 
 void Writer::answer(Request& request, bool low_on_space) {

@@ -25,6 +25,14 @@ Outcome Book::apply(const Command& command, TimePoint now, std::vector<Event>& o
   return std::visit([&decision](const auto& c) { return decide(decision, c); }, command);
 }
 
+void Book::prefetch(const Command& command) const {
+  state_->prefetch(command);
+}
+
+void Book::prefetch_records(const Command& command) const {
+  state_->prefetch_records(command);
+}
+
 bool Book::tick(TimePoint now, std::vector<Event>& out, std::size_t budget) {
   Decision decision(*state_, now, out);
   const std::size_t events_max = std::max<std::size_t>(budget, 1);

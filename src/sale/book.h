@@ -60,6 +60,12 @@ class Book {
   // Decides one command at `now`; appends what happened to `out`. Refusals and queries append nothing.
   Outcome apply(const Command& command, TimePoint now, std::vector<Event>& out);
 
+  // For batches: begin to fetch from memory what apply() will look at for this command, so that the
+  // waits of many commands overlap. The first finds where that is; the second, called when the first
+  // has been called for some dozen commands, goes there. Neither changes anything.
+  void prefetch(const Command& command) const;
+  void prefetch_records(const Command& command) const;
+
   // Makes happen what time alone makes happen (phases, expiries, standby turns), at most about `budget`
   // events. True: more is due at `now`, call again.
   bool tick(TimePoint now, std::vector<Event>& out, std::size_t budget);

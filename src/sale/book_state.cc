@@ -5,22 +5,6 @@
 namespace onrush::sale {
 namespace {
 
-// Records are in the order of their ids.
-template <class Records>
-Index find_id(const Records& records, std::uint64_t id) {
-  Index low = 0;
-  Index high = records.size();
-  while (low < high) {
-    const Index middle = low + (high - low) / 2;
-    if (records[middle].id < id) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low < records.size() && records[low].id == id ? low : kNone;
-}
-
 // 2024-01-01T00:00:00Z: ids carry the milliseconds since then, which lasts until 2163.
 constexpr std::int64_t kIdEpochMillis = 1'704'067'200'000;
 constexpr int kNodeBits = 10;
@@ -29,22 +13,14 @@ constexpr std::uint64_t kSequenceMax = (1U << kSequenceBits) - 1;
 
 }  // namespace
 
-SaleState* BookState::sale(SaleNo no) {
-  return no.value() >= 1 && no.value() <= sales.size() ? sales[no.value() - 1].get() : nullptr;
-}
-
-const SaleState* BookState::sale(SaleNo no) const {
-  return no.value() >= 1 && no.value() <= sales.size() ? sales[no.value() - 1].get() : nullptr;
-}
-
 Index BookState::find_order(OrderId id) const {
-  return find_id(orders, id.value());
+  return orders.find(id.value());
 }
 Index BookState::find_payment(PaymentId id) const {
-  return find_id(payments, id.value());
+  return payments.find(id.value());
 }
 Index BookState::find_entry(StandbyId id) const {
-  return find_id(entries, id.value());
+  return entries.find(id.value());
 }
 
 std::uint64_t BookState::next_id(TimePoint now) const {

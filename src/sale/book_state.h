@@ -1,7 +1,7 @@
 // BookState: everything that Book holds, and the one way in which it changes: evolve().
 //
 // Deciding (decision.h) only reads it. Orders, payments and entries of all sales are kept in the
-// order of their ids, which only grow, so that an id is found by binary search and costs no index.
+// order of their ids, which only grow, so that an id is found by searching (IdRecords).
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,9 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "sale/chunked_vector.h"
+#include "sale/command.h"
 #include "sale/event.h"
+#include "sale/id_records.h"
 #include "sale/outcome.h"
 #include "sale/records.h"
 #include "sale/sale_state.h"
@@ -50,8 +52,12 @@ class BookState {
   [[nodiscard]] Problem evolve(const event::OrderRefunded& e, TimePoint at);
 
   // --- looking up
-  [[nodiscard]] SaleState* sale(SaleNo no);
-  [[nodiscard]] const SaleState* sale(SaleNo no) const;
+  [[nodiscard]] SaleState* sale(SaleNo no) {
+    return no.value() - 1 < sales.size() ? sales[no.value() - 1].get() : nullptr;
+  }
+  [[nodiscard]] const SaleState* sale(SaleNo no) const {
+    return no.value() - 1 < sales.size() ? sales[no.value() - 1].get() : nullptr;
+  }
   [[nodiscard]] Index find_order(OrderId id) const;
   [[nodiscard]] Index find_payment(PaymentId id) const;
   [[nodiscard]] Index find_entry(StandbyId id) const;
@@ -72,6 +78,10 @@ class BookState {
   [[nodiscard]] OrderView view(Index order) const;
   [[nodiscard]] StandbyView view_entry(Index entry) const;
 
+  // --- looking ahead: begin to fetch what decide() will look at, see Book::prefetch()
+  void prefetch(const Command& command) const;
+  void prefetch_records(const Command& command) const;
+
   // --- whole
   void save(ByteWriter& out) const;
   [[nodiscard]] Problem load(ByteReader& in);
@@ -83,9 +93,9 @@ class BookState {
   std::map<std::string, SaleNo, std::less<>> by_key;
   std::vector<SaleNo> unsettled;  // what tick() looks at, ascending
   std::vector<SaleNo> touched;
-  ChunkedVector<Order> orders;
-  ChunkedVector<Payment> payments;
-  ChunkedVector<StandbyEntry> entries;
+  IdRecords<Order> orders;
+  IdRecords<Payment> payments;
+  IdRecords<StandbyEntry> entries;
   ChunkedVector<PackedUnit> unit_pool;  // of orders of several units
   ChunkedVector<EntryLine> line_pool;   // of entries of several lines
 

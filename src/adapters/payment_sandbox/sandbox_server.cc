@@ -102,7 +102,7 @@ std::optional<sale::PaymentId> payment_id(std::string_view text) {
   return sale::PaymentId{*id};
 }
 
-std::optional<json::object> read_object(std::string_view body) {
+std::optional<json::object> parse_body(std::string_view body) {
   boost::system::error_code error;
   json::parse_options options;
   options.max_depth = 4;
@@ -217,7 +217,7 @@ struct SandboxServer::Impl {
   }
 
   WebAnswer create(const WebRequest& request) {
-    const auto body = read_object(request.body);
+    const auto body = parse_body(request.body);
     if (!body) return problem(400, "invalid", "the body is not a JSON object");
     auto payment = read_payment(*body);
     if (!payment) return problem_of(payment.error());
@@ -245,7 +245,7 @@ struct SandboxServer::Impl {
   }
 
   WebAnswer refund(sale::PaymentId id, const WebRequest& request) {
-    const auto body = read_object(request.body);
+    const auto body = parse_body(request.body);
     const json::value* amount = body ? body->if_contains("amount") : nullptr;
     if (amount == nullptr || !amount->is_int64()) {
       return problem(400, "invalid", "amount is an integer in minor units");

@@ -13,7 +13,7 @@ namespace onrush::sql {
 
 namespace {
 
-constexpr const char* kFile = "accounts.db";
+constexpr const char* kAccountsFile = "accounts.db";
 constexpr std::size_t kIdsPerQueryMax = 1'000;
 
 constexpr std::string_view kSelect =
@@ -58,7 +58,7 @@ class SqlAccounts final : public Accounts {
 
  public:
   explicit SqlAccounts(const SqlOptions& options)
-      : file_(options.directory / kFile),
+      : file_(options.directory / kAccountsFile),
         deadline_(options.deadline),
         connection_(file_, Durability::synced, options.deadline),
         readers_((prepare(connection_), file_), options.readers, options.deadline) {}

@@ -25,7 +25,7 @@ namespace onrush::sql {
 
 namespace {
 
-constexpr const char* kFile = "delivery.db";
+constexpr const char* kDeliveryFile = "delivery.db";
 constexpr std::uint32_t kIntakeRows = 1'000;
 // Pages taken over in one claim(): a sale of a hundred thousand crowd orders takes a few claims,
 // and a claim takes some tens of milliseconds at most.
@@ -60,7 +60,7 @@ class SqlMailOutbox final : public ports::MailOutbox {
       : read_model_(read_model),
         accounts_(accounts),
         deadline_(options.deadline),
-        connection_(options.directory / kFile, Durability::synced, options.deadline) {
+        connection_(options.directory / kDeliveryFile, Durability::synced, options.deadline) {
     WriteTransaction transaction(connection_);
     create_tables(connection_, delivery_tables());
     connection_.run("INSERT INTO intake (id, considered, skipped) VALUES (1, 0, 0)" +

@@ -16,7 +16,7 @@ namespace onrush::sql {
 
 namespace {
 
-constexpr const char* kFile = "read_model.db";
+constexpr const char* kReadModelFile = "read_model.db";
 
 // Empties a database that another version of the program has filled.
 void prepare(Connection& connection) {
@@ -76,7 +76,7 @@ class SqlReadModel final : public ReadModel {
 
  public:
   explicit SqlReadModel(const SqlOptions& options)
-      : file_(options.directory / kFile),
+      : file_(options.directory / kReadModelFile),
         deadline_(options.deadline),
         connection_(file_, Durability::ordered, options.deadline),
         writer_((prepare(connection_), connection_)),
@@ -165,7 +165,7 @@ Result<std::unique_ptr<ReadModel>> open_read_model(const SqlOptions& options) {
 }
 
 Status delete_read_model(const SqlOptions& options) {
-  return guarded([&] { delete_database(options.directory / kFile); });
+  return guarded([&] { delete_database(options.directory / kReadModelFile); });
 }
 
 Result<std::uint64_t> rebuild_read_model(const SqlOptions& options, ports::JournalReader& journal) {

@@ -36,6 +36,7 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
   sale::Lines lines;
   // The latch is asked before anything is made for the log or the trace: refusals are the flood.
   HoldBodyFault fault;
+  bool read = false;
   const bool readable = sale != nullptr && is_json(request.header(http::Header::content_type)) &&
                         request.body.size() <= 4096;
   if (!readable || request.header(http::Header::idempotency_key).size() > 64) {
@@ -44,8 +45,9 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
     for (const HoldBody::Line& line : body.lines) {
       if (const auto item = sale->item(line.item)) lines.push_back({*item, line.quantity});
     }
-    if (lines.size() == body.lines.size() &&
-        !station_.context.known_buyers.may_know(sale->sale, *buyer)) {
+    read = lines.size() == body.lines.size() &&
+           check_idempotency_key(request.header(http::Header::idempotency_key)).has_value();
+    if (read && !station_.context.known_buyers.may_know(sale->sale, *buyer)) {
       if (const auto refusal = latched(*sale, lines, body.join_standby, now)) {
         return refuse_from_latch(pending, request, *sale, *refusal, lines.front().item, now);
       }
@@ -56,7 +58,7 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
   if (!buyer) return refuse(pending, {problem::kUnauthorized, "Sign in to take part.", 0, {}});
   if (sale == nullptr)
     return refuse(pending, {problem::kNotFound, "There is no such sale.", 0, {}});
-  if (!read_lines(request, *sale, body, lines, pending)) return;
+  if (!read && !read_lines(request, *sale, body, lines, pending)) return;
   submit(std::move(pending), request, *sale, lines, body.join_standby);
 }
 
