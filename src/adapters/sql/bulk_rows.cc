@@ -23,7 +23,16 @@ void BulkRows::put(const std::string& text) {
   params_.emplace_back(text);
 }
 
+void BulkRows::flush_integers() {
+  std::string sql = before_ + '(';
+  for (std::size_t i = 0; i < columns_; ++i) sql += i == 0 ? "?" : ",?";
+  sql += ')';
+  changed_ += connection_.run_rows(sql + after_, integers_, columns_);
+  integers_.clear();
+}
+
 void BulkRows::flush() {
+  if (!integers_.empty()) flush_integers();
   if (rows_ == 0) return;
   sql_ += after_;
   changed_ += connection_.run(sql_, params_);

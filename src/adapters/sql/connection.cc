@@ -8,6 +8,7 @@ namespace onrush::sql {
 
 namespace {
 
+constexpr int kSqliteOk = 0, kSqliteDone = 101;
 constexpr int kSqliteBusy = 5, kSqliteLocked = 6, kSqliteReadOnly = 8, kSqliteInterrupt = 9,
               kSqliteIoError = 10, kSqliteCorrupt = 11, kSqliteFull = 13, kSqliteCannotOpen = 14,
               kSqliteConstraint = 19, kSqliteNotADatabase = 26;
@@ -105,6 +106,27 @@ std::int64_t Connection::run(std::string_view sql, std::span<const Param> params
     statement.execute(true);
     return static_cast<std::int64_t>(statement.get_affected_rows());
   });
+}
+
+std::int64_t Connection::run_rows(std::string_view sql, std::span<const std::int64_t> values,
+                                  std::size_t columns) {
+  sqlite_api::sqlite3_stmt* raw = nullptr;
+  const int prepared = sqlite_api::sqlite3_prepare_v2(impl_->handle(), sql.data(),
+                                                      static_cast<int>(sql.size()), &raw, nullptr);
+  const std::unique_ptr<sqlite_api::sqlite3_stmt, decltype(&sqlite_api::sqlite3_finalize)>
+      statement(raw, &sqlite_api::sqlite3_finalize);
+  if (prepared != kSqliteOk) impl_->fail(prepared);
+  std::int64_t changed = 0;
+  for (; values.size() >= columns; values = values.subspan(columns)) {
+    for (std::size_t i = 0; i < columns; ++i) {
+      sqlite_api::sqlite3_bind_int64(raw, static_cast<int>(i + 1), values[i]);
+    }
+    const int stepped = sqlite_api::sqlite3_step(raw);
+    if (stepped != kSqliteDone) impl_->fail(stepped);
+    changed += sqlite_api::sqlite3_changes(impl_->handle());
+    sqlite_api::sqlite3_reset(raw);
+  }
+  return changed;
 }
 
 void Connection::query(std::string_view sql, std::string_view shape, std::span<const Param> params,

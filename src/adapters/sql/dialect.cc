@@ -39,6 +39,7 @@ const Dialect& sqlite_dialect() {
       .begin_write = "BEGIN IMMEDIATE",
       .id_type = "INTEGER",
       .clustered = " WITHOUT ROWID",
+      .in_process = true,
       .or_nothing = " ON CONFLICT DO NOTHING",
   };
   return dialect;

@@ -13,6 +13,7 @@ struct Dialect {
   std::string_view begin_write;
   std::string_view id_type;    // of a 64-bit primary key
   std::string_view clustered;  // ends a table that is stored in the order of its primary key
+  bool in_process = false;     // a statement costs its parsing, not a round trip (see bulk_rows.h)
   // Ends an INSERT whose rows may exist already: nothing happens to those.
   std::string_view or_nothing;
 
