@@ -260,6 +260,11 @@ def test_settings_are_checked_and_secrets_masked(make):
     expect(bad.returncode, 2, "exit code for a bad value")
     if "workers.rush" not in bad.stderr:
         raise Problem("the message does not name the setting: " + bad.stderr)
+    with open(os.path.join(EXAMPLES, "..", "docs", "configuration.md"), encoding="utf-8") as file:
+        documented = file.read()
+    shown = json.loads(server.run("config", "show", "--json").stdout)
+    missing = [row["name"] for row in shown if f"`{row['name']}`" not in documented]
+    expect(missing, [], "settings that docs/configuration.md does not name")
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "onrush.toml")
         with open(path, "w", encoding="utf-8") as file:
