@@ -135,17 +135,19 @@ std::size_t Writer::drain(bool low_on_space) {
 
 std::size_t Writer::drain_lane(Intake& lane, std::size_t limit, bool low_on_space) {
   std::size_t count = 0;
+  std::size_t seen = 0;  // those among the next that were looked at
   Request request;
   while (count < limit && open_->record.size() < on_.config.batch_bytes_max) {
-    if (count % kLookAhead == 0) look_ahead(lane);
+    if (seen == 0) seen = look_ahead(lane);
     if (!lane.pop(request)) break;
     answer(request, low_on_space);
     ++count;
+    if (seen > 0) --seen;
   }
   return count;
 }
 
-void Writer::look_ahead(const Intake& lane) const {
+std::size_t Writer::look_ahead(const Intake& lane) const {
   std::array<const sale::Command*, kLookAhead> next{};
   std::size_t count = 0;
   while (count < kLookAhead) {
@@ -155,6 +157,7 @@ void Writer::look_ahead(const Intake& lane) const {
   }
   for (std::size_t i = 0; i < count; ++i) book_.prefetch(*next[i]);
   for (std::size_t i = 0; i < count; ++i) book_.prefetch_records(*next[i]);
+  return count;
 }
 
 void Writer::answer(Request& request, bool low_on_space) {

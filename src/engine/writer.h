@@ -48,7 +48,7 @@ class Writer {
   bool tick();
   std::size_t drain(bool low_on_space);
   std::size_t drain_lane(Intake& lane, std::size_t limit, bool low_on_space);
-  void look_ahead(const Intake& lane) const;
+  std::size_t look_ahead(const Intake& lane) const;
   void answer(Request& request, bool low_on_space);
   void encode_new_events(std::size_t from);
   [[nodiscard]] bool must_wait(const sale::Outcome& outcome) const;
