@@ -6,10 +6,6 @@
 namespace onrush::sale::test {
 namespace {
 
-void run(std::string_view table) {
-  Scenario{}.run(table);
-}
-
 TEST(hold, units_are_handed_out_lowest_first_and_returned_ones_last) {
   run(R"(
     item a stock=4

@@ -6,10 +6,6 @@
 namespace onrush::sale::test {
 namespace {
 
-void run(std::string_view table) {
-  Scenario{}.run(table);
-}
-
 TEST(payment, a_repeat_cannot_start_a_second_one) {
   run(R"(
     item a stock=2

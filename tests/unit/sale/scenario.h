@@ -65,6 +65,11 @@ class Scenario {
   std::map<std::uint64_t, Money> amounts_;                    // of an order
 };
 
+// Runs a table on a new sale.
+inline void run(std::string_view table) {
+  Scenario{}.run(table);
+}
+
 // The bytes of save().
 [[nodiscard]] std::vector<std::byte> bytes_of(const Book& book);
 [[nodiscard]] std::vector<std::byte> bytes_of(const Event& event);

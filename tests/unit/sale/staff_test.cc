@@ -6,10 +6,6 @@
 namespace onrush::sale::test {
 namespace {
 
-void run(std::string_view table) {
-  Scenario{}.run(table);
-}
-
 TEST(phase, acts_lead_on_repeats_are_harmless_and_wrong_ones_are_refused) {
   run(R"(
     sale lobby=10 opens=20 closes=100
