@@ -96,6 +96,55 @@ journey('staff_set_up_apply_announce_pause_and_resume', async () => {
   await context.close();
 });
 
+journey('staff_stay_signed_in_over_a_reload_until_they_sign_out', async () => {
+  const context = await browser.visitor();
+  const page = await watched(context);
+  await scene.signInStaff(page);
+  await page.goto(`${server.admin}/acts`);
+  await page.getByRole('heading', { name: 'Log of acts' }).waitFor();
+  await button(page, 'Sign out').click();
+  await page.locator('input[name=email]').waitFor();
+  await page.reload();
+  await page.locator('input[name=email]').waitFor();
+  clean(page);
+  await context.close();
+});
+
+journey('an_owner_adds_staff_and_changes_their_roles', async () => {
+  const email = `${scene.id('helper')}@example.test`;
+  const owner = await browser.visitor();
+  const page = await watched(owner);
+  await scene.signInStaff(page);
+  await page.getByRole('link', { name: 'Staff' }).click();
+  await page.fill('input[name=email]', email);
+  await page.fill('input[name=password]', 'correct horse battery');
+  await page.selectOption('select[name=role]', 'operator');
+  await button(page, 'Add').click();
+  await page.locator('.notice', { hasText: `Added ${email}.` }).waitFor();
+  const operator = await browser.visitor();
+  const desk = await watched(operator);
+  const sale = await scene.define(scene.file('roles'), 'announce');
+  await scene.signInStaff(desk, { email, password: 'correct horse battery' });
+  await visit(desk, `/sales/${sale}`);
+  await button(desk, 'Open now').waitFor();
+  await page.getByLabel(`Role of ${email}`).selectOption('viewer');
+  await button(page, 'Change').click();
+  await page.locator('.notice', { hasText: `${email}: Viewer.` }).waitFor();
+  // What he had open stops to work at once; a reload shows what is left to him.
+  await button(desk, 'Open now').click();
+  await desk.locator('form button', { hasText: 'Open now' }).click();
+  await desk.locator('.notice', { hasText: 'Your role does not permit this.' }).waitFor();
+  await desk.reload();
+  await desk.getByText('Your role may look, but not act.').waitFor();
+  assert.equal((await scene.sale(sale)).phase, 'announced');
+  await page.getByLabel(`Role of ${server.owner.email}`).selectOption('viewer');
+  await button(page, 'Change').click();
+  await page.locator('.notice', { hasText: 'The last owner must stay an owner.' }).waitFor();
+  clean(page, desk);
+  await owner.close();
+  await operator.close();
+});
+
 journey('shopper_waits_for_the_opening_buys_and_pays', async () => {
   const sale = await scene.define(scene.file('buy', { opens_at: '+9s' }), 'announce');
   const context = await browser.visitor();
@@ -125,7 +174,10 @@ journey('shopper_waits_for_the_opening_buys_and_pays', async () => {
   await page.waitForURL(`**/order/${order}*`, { timeout: 20_000 });
   await page.getByRole('heading', { name: 'It is yours' }).waitFor({ timeout: 25_000 });
   await page.getByRole('link', { name: 'My orders' }).first().click();
-  await page.locator('.order-row', { hasText: order }).getByText('Paid', { exact: true }).waitFor();
+  const row = page.locator('.order-row', { hasText: order });
+  await row.getByText('Paid', { exact: true }).waitFor();
+  await row.getByText('Midnight drop').waitFor();
+  await row.getByText('Signed poster').waitFor();
   await page.locator('input[type=search]').fill('no such thing anywhere');
   await page.getByText('Nothing found.').waitFor();
   const numbers = (await scene.sale(sale)).items[0];

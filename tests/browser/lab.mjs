@@ -122,6 +122,14 @@ export class Scene {
     return call(this.server.general, `/api/v1/sales/${sale}/holds`, { method: 'POST', token: buyer.token, json: { item, quantity } });
   }
 
+  // Starts a payment and pays it on the provider's page, as a browser would.
+  async pay(buyer, order) {
+    const { url } = await call(this.server.general, `/api/v1/orders/${order}/payments`, { method: 'POST', token: buyer.token });
+    const paid = await fetch(url, { method: 'POST', redirect: 'manual', signal: AbortSignal.timeout(15_000),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'action=pay' });
+    if (paid.status !== 303) throw new Error(`${url}: ${paid.status} ${await paid.text()}`);
+  }
+
   async release(buyer, order) {
     return call(this.server.general, `/api/v1/orders/${order}`, { method: 'DELETE', token: buyer.token });
   }
@@ -135,8 +143,7 @@ export class Scene {
     await page.waitForURL((url) => url.pathname === next);
   }
 
-  async signInStaff(page) {
-    const { email, password } = this.server.owner;
+  async signInStaff(page, { email, password } = this.server.owner) {
     await this.owner();
     await page.goto(`${this.server.admin}/`);
     await page.fill('input[name=email]', email);

@@ -1,5 +1,7 @@
 // Pictures of every page, at 360×740 and 1280×800, in both languages, light and (the main ones) dark,
-// into build/screenshots. Words as arguments choose pictures by name.
+// into build/screenshots. Words as arguments choose pictures by name. With ONRUSH_BINARY: of the program
+// itself, with a synthetic crowd in one of its sales; else of the stand-in.
+import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Scene, findServer, kRoot, startBrowser, visit } from './lab.mjs';
@@ -12,23 +14,37 @@ const server = await findServer();
 const browser = await startBrowser();
 const scene = new Scene(server);
 
-const power = { sale: scene.id('618'), title: { en: '618 midnight sale', zh: '618 零点秒杀' }, description: { en: 'A thousand power banks and ten phones. One per person, a minute to pay.', zh: '一千个充电宝，十部手机。每人限购一件，一分钟内付款。' },
+const phone = { item: 'phone', title: { en: 'Phone, 256 GB', zh: '手机 256 GB' }, description: { en: 'This year’s model, at half the price.', zh: '今年新款，半价。' }, stock: 2, price: 199900 };
+const power = { sale: scene.id('618'), title: { en: '618 midnight sale', zh: '618 零点秒杀' }, description: { en: 'A thousand power banks and two phones. One per person.', zh: '一千个充电宝，两部手机。每人限购一件。' },
   currency: 'CNY', hold_seconds: 1800, per_buyer: 1, opens_at: '+3h', closes_at: '+9h', items: [
-    { item: 'power-bank', title: { en: 'Power bank 20,000 mAh', zh: '充电宝 20000 毫安时' }, description: { en: 'Two ports, 65 W.', zh: '双接口，65 瓦。' }, stock: 1000, price: 9900 },
-    { item: 'phone', title: { en: 'Phone, 256 GB', zh: '手机 256 GB' }, description: { en: 'This year’s model, at half the price.', zh: '今年新款，半价。' }, stock: 2, price: 199900 }] };
+    { item: 'power-bank', title: { en: 'Power bank 20,000 mAh', zh: '充电宝 20000 毫安时' }, description: { en: 'Two ports, 65 W.', zh: '双接口，65 瓦。' }, stock: 1000, price: 9900 }, phone] };
 const single = { sale: scene.id('concert'), title: { en: 'Harbour Nights, closing concert', zh: '港湾之夜 · 闭幕音乐会' }, description: { en: 'General admission, Saturday, doors at seven.', zh: '周六晚七点入场，不对号入座。' }, currency: 'EUR', hold_seconds: 600, per_buyer: 4,
   opens_at: '+50m', closes_at: '+9h', items: [{ item: 'ga', title: { en: 'General admission', zh: '普通入场券' }, description: { en: 'Standing, in front of the stage. Up to four for you and your friends.', zh: '站席，舞台前区域。最多可购四张。' }, stock: 1500, price: 4800 }] };
 const over = { ...scene.file('over'), title: { en: 'Spring drop', zh: '春季限量' } };
+const paused = { ...scene.file('paused'), title: { en: 'Sneaker raffle leftovers', zh: '球鞋余量' } };
+const gone = { ...scene.file('gone'), title: { en: 'Last ten posters', zh: '最后十张海报' }, standby: false };
+const rush = { ...scene.file('rush'), title: { en: 'Lunch box rush', zh: '午餐盒抢购' }, description: { en: 'Two hundred boxes, while the crowd is at it.', zh: '两百份，正在抢购。' }, hold_seconds: 20, items: [
+  { item: 'box', title: { en: 'Lunch box', zh: '午餐盒' }, stock: 200, price: 1200 }, { item: 'soup', title: { en: 'Soup of the day', zh: '每日例汤' }, stock: 60, price: 450 }] };
 await scene.define(single, 'announce');
-await scene.define(power, 'announce', 'open');
-await scene.define(over, 'announce', 'open');
-const crowd = await Promise.all(Array.from({ length: 30 }, () => scene.buyer()));
-for (const [i, buyer] of crowd.slice(0, 24).entries()) await scene.hold(buyer, power.sale, i < 3 ? 'phone' : 'power-bank');
-const paid = await scene.hold(crowd[28], over.sale, 'poster');
+for (const file of [power, over, paused, gone]) await scene.define(file, 'announce', 'open');
+const crowd = await Promise.all(Array.from({ length: 32 }, () => scene.buyer()));
+const [phone_holder, , waiting, buyer, payer, , over_buyer, nobody] = crowd;
+for (const [i, one] of crowd.slice(8).entries()) await scene.hold(one, power.sale, i < 2 ? 'phone' : 'power-bank');
+await scene.hold(phone_holder, power.sale, 'phone');
+await scene.hold(waiting, power.sale, 'phone');
+await scene.hold(buyer, power.sale, 'power-bank');
+for (const one of crowd.slice(8, 13)) await scene.hold(one, gone.sale, 'poster');
+const paid = await scene.hold(over_buyer, over.sale, 'poster');
+await scene.pay(over_buyer, paid.order);
+const bought = await scene.hold(payer, power.sale, 'power-bank');
+await scene.pay(payer, bought.order);
+await scene.hold(payer, single.sale, 'ga').catch(() => {});
 await scene.act(over.sale, { act: 'close', reason: 'Sold enough' });
-const buyer = crowd[3];
-const order = (await scene.hold(buyer, power.sale, 'power-bank').catch(async () => null))?.order;
-const waiting = crowd[2];
+await scene.act(paused.sale, { act: 'pause', reason: 'Checking the price' });
+
+// A sale in the middle of its rush: the crowd stays as long as the pictures take.
+await scene.define({ ...rush, opens_at: '+3s' }, 'announce');
+const shoppers = server.flags && spawn(process.env.ONRUSH_BINARY, ['crowd', '--sale', rush.sale, '--shoppers', '300', '--listeners', '20', '--ramp-ms', '40000', '--seconds-max', '120', '--admin', server.admin, ...server.flags], { stdio: 'ignore' });
 
 const views = [[360, 740, 'light'], [1280, 800, 'light'], [360, 740, 'dark'], [1280, 800, 'dark']];
 for (const locale of ['en-GB', 'zh-CN']) {
@@ -45,31 +61,43 @@ for (const locale of ['en-GB', 'zh-CN']) {
       await page.waitForTimeout(350);
       await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}-${locale.slice(0, 2)}.png`), fullPage: true });
     };
+    const as = async (one, sale) => {
+      await context.clearCookies();
+      await page.goto(`${server.general}/sign-in`);
+      await page.evaluate(() => localStorage.removeItem('onrush.session'));
+      await scene.signIn(page, one, `/s/${sale}`);
+    };
     await shot('sales', '/', '.sale-card');
     await shot('sale-before', `/s/${single.sale}`, '.countdown');
-    await shot('sale-over', `/s/${over.sale}`, '.moment-closed', { dark: false });
+    await shot('sale-over', `/s/${over.sale}`, '.moment-closed, .moment-settled', { dark: false });
+    await shot('sale-paused', `/s/${paused.sale}`, '.moment-paused', { dark: false });
     await shot('sign-in', '/sign-in', 'form', { dark: false });
-    await scene.signIn(page, crowd[27], `/s/${power.sale}`);
+    await as(nobody, power.sale);
     await shot('sale-open', `/s/${power.sale}`, '.item .button');
-    await context.clearCookies();
-    await scene.signIn(page, waiting, `/s/${power.sale}`).catch(() => {});
-    await shot('sale-standby', `/s/${power.sale}`, '.item');
-    await context.clearCookies();
-    await page.evaluate(() => localStorage.removeItem('onrush.session'));
-    await scene.signIn(page, buyer, `/s/${power.sale}`);
+    await shot('sale-gone', `/s/${gone.sale}`, '.item', { dark: false });
+    await shot('sale-rush', `/s/${rush.sale}`, '.item', { dark: false });
+    await as(waiting, power.sale);
+    await shot('sale-standby', `/s/${power.sale}`, '.position');
+    await as(buyer, power.sale);
     await shot('sale-held', `/s/${power.sale}`, '.panel-held');
     const mine = await page.evaluate(() => document.querySelector('.panel-held a')?.getAttribute('href') ?? null);
-    await shot('order', mine ?? `/order/${order}`, '.ring');
+    await shot('order', mine, '.ring');
     await shot('orders', '/orders', '.order-row', { dark: false });
+    await shot('hosted', mine, '.ring', { dark: false, act: async () => {
+      await page.locator('.checkout .button').first().click();
+      await page.locator('button[value=pay]').waitFor();
+    } });
+    await as(payer, power.sale);
+    await shot('order-paid', `/order/${bought.order}`, '.result');
     await shot('setup', '/setup?token=x', 'form', { dark: false, origin: server.admin });
+    await shot('staff-sign-in', '/', 'form', { dark: false, origin: server.admin });
     await scene.signInStaff(page);
     await shot('console-sales', '/', 'tbody tr', { origin: server.admin });
-    await shot('console-sale', `/sales/${power.sale}`, '.bigs', { origin: server.admin, act: async () => {
-      await page.waitForTimeout(2500);
-      await page.locator('.buttons .button').first().click();
-    } });
+    await shot('console-rush', `/sales/${rush.sale}`, '.bigs', { origin: server.admin, act: () => page.waitForTimeout(6_000) });
+    await shot('console-sale', `/sales/${power.sale}`, '.bigs', { dark: false, origin: server.admin, act: () => page.locator('.buttons .button').first().click() });
     await shot('console-apply', '/new', 'textarea', { dark: false, origin: server.admin, act: async () => {
-      await page.locator('.editor-tools button').click();
+      const file = JSON.stringify({ ...single, items: [{ ...single.items[0], stock: 0 }] }, null, 2);
+      await page.locator('textarea').fill(file);
       await page.locator('.editor-foot button').click();
       await page.locator('.notice').waitFor();
     } });
@@ -80,6 +108,7 @@ for (const locale of ['en-GB', 'zh-CN']) {
     await context.close();
   }
 }
+shoppers?.kill?.('SIGTERM');
 await browser.stop();
 await server.stop();
 console.log(`pictures are in ${folder}`);

@@ -27,12 +27,21 @@ export async function startStandIn(dist) {
     }
   });
 
+  // Cookies do not know ports: shop and console need names of their own.
+  const cookieName = (staff) => (staff ? 'staff_refresh' : 'shop_refresh');
+  const refresh = (staff) => ({ request, headers }) => {
+    const cookie = new RegExp(`(?:^|; )${cookieName(staff)}=(\\w+)`).exec(request.headers.cookie ?? '');
+    const account = cookie && tokens.get(cookie[1]);
+    if (!account || (account.role !== 'buyer') !== staff) throw new Refusal(401, 'unauthenticated', 'Sign in.');
+    return [200, session(account, headers)];
+  };
+  const signOut = (staff) => ({ headers }) => { headers['set-cookie'] = `${cookieName(staff)}=; Max-Age=0; Path=/`; return [204]; };
   const session = (account, headers) => {
     const token = randomBytes(12).toString('hex');
     const cookie = randomBytes(12).toString('hex');
     tokens.set(token, account);
     tokens.set(cookie, account);
-    if (account.role === 'buyer') headers['set-cookie'] = `refresh=${cookie}; HttpOnly; SameSite=Strict; Path=/api/v1/sessions`;
+    headers['set-cookie'] = `${cookieName(account.role !== 'buyer')}=${cookie}; HttpOnly; SameSite=Strict; Path=/`;
     return { token, expires_at: new Date(Date.now() + 900_000).toISOString(), account };
   };
   const create = (email, password, role, language = 'en') => {
@@ -73,13 +82,8 @@ export async function startStandIn(dist) {
     ['g', 'GET', /^\/config$/, null, () => [200, { rush_origin: `http://127.0.0.1:${ports.rush}`, languages: ['en', 'zh'], server_time: new Date().toISOString() }]],
     ['g', 'POST', /^\/accounts$/, null, ({ body, headers }) => [201, session(create(body.email, body.password, 'buyer', body.language), headers)]],
     ['g', 'POST', /^\/sessions$/, null, ({ body, headers }) => [200, session(sign_in(body, false), headers)]],
-    ['g', 'POST', /^\/sessions\/refresh$/, null, ({ request, headers }) => {
-      const cookie = /refresh=(\w+)/.exec(request.headers.cookie ?? '');
-      const account = cookie && tokens.get(cookie[1]);
-      if (!account) throw new Refusal(401, 'unauthenticated', 'Sign in.');
-      return [200, session(account, headers)];
-    }],
-    ['g', 'DELETE', /^\/sessions$/, null, ({ headers }) => { headers['set-cookie'] = 'refresh=; Max-Age=0; Path=/api/v1/sessions'; return [204]; }],
+    ['g', 'POST', /^\/sessions\/refresh$/, null, refresh(false)],
+    ['g', 'DELETE', /^\/sessions$/, null, signOut(false)],
     ['g', 'GET', /^\/orders$/, 'any', ({ query, account }) => [200, list(query, account.id)]],
     ['g', 'GET', /^\/orders\/(\d+)$/, 'any', ({ order }) => [200, order]],
     ['g', 'DELETE', /^\/orders\/(\d+)$/, 'any', ({ order }) => { office.end(order, 'released'); return [204]; }],
@@ -90,6 +94,8 @@ export async function startStandIn(dist) {
       return [201, { payment: order.payment.payment, url: `http://127.0.0.1:${ports.provider}/pay/${order.order}` }];
     }],
     ['a', 'POST', /^\/staff\/sessions$/, null, ({ body, headers }) => [200, session(sign_in(body, true), headers)]],
+    ['a', 'POST', /^\/staff\/sessions\/refresh$/, null, refresh(true)],
+    ['a', 'DELETE', /^\/staff\/sessions$/, null, signOut(true)],
     ['a', 'POST', /^\/staff\/setup$/, null, ({ body, headers }) => {
       if (body.token !== state.setup_token) throw new Refusal(401, 'unauthenticated', 'The link is no longer valid.');
       const account = create(body.email, body.password, 'owner');
@@ -106,7 +112,15 @@ export async function startStandIn(dist) {
     ['a', 'POST', /^\/admin\/orders\/(\d+)\/refund$/, 'staff', ({ order, body, account }) => { office.refund(order, body.reason, account.email); return [200, order]; }],
     ['a', 'GET', /^\/admin\/acts$/, 'staff', () => [200, { acts: office.acts.slice(0, 100) }]],
     ['a', 'GET', /^\/admin\/staff$/, 'staff', () => [200, { staff: [...accounts.values()].map((e) => e.account).filter((a) => a.role !== 'buyer') }]],
-    ['a', 'POST', /^\/admin\/staff$/, 'staff', ({ body }) => [201, create(body.email, body.password, body.role)]],
+    ['a', 'POST', /^\/admin\/staff$/, 'staff', ({ body }) => {
+      if (body.account === undefined) return [201, create(body.email, body.password, body.role)];
+      const staff = [...accounts.values()].map((entry) => entry.account);
+      const account = staff.find((entry) => entry.id === body.account);
+      if (!account) throw new Refusal(404, 'not_found', 'There is no such account.');
+      if (account.role === 'owner' && body.role !== 'owner' && !staff.some((entry) => entry !== account && entry.role === 'owner')) throw new Refusal(409, 'wrong_state', 'The last owner must stay an owner.');
+      account.role = body.role;
+      return [200, account];
+    }],
   ];
 
   const answer = (listener, request, text, headers) => {
@@ -162,7 +176,7 @@ export async function startStandIn(dist) {
     const order = id && office.orders.get(id);
     if (!order) return void response.writeHead(404).end('no such payment');
     if (request.method === 'GET') {
-      return void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><html lang="en"><title>Sandbox</title><main><h1>Sandbox payment</h1><form method="post"><button name="outcome" value="pay">Pay</button></form></main></html>');
+      return void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><html lang="en"><title>Sandbox</title><main><h1>Sandbox payment</h1><form method="post"><button name="action" value="pay">Pay</button></form></main></html>');
     }
     response.writeHead(303, { location: `http://127.0.0.1:${ports.general}/order/${id}` }).end();
     // The provider's notice comes a moment after the shopper.

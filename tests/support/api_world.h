@@ -79,11 +79,18 @@ class MemoryAccounts final : public ports::AccountStore {
   std::map<std::uint64_t, ports::Account> accounts_;
 };
 
-// A read model without rows: what comes from the box office must not depend on it.
-class EmptyOrders final : public ports::OrderStore {
+// A read model that follows nothing, so that what comes from the box office cannot depend on it: it
+// has only the rows that a test puts there, of which it finds those of the wanted buyer.
+class PlacedOrders final : public ports::OrderStore {
  public:
-  Result<std::vector<ports::OrderRow>> orders(const ports::OrderQuery&) override {
-    return std::vector<ports::OrderRow>{};
+  std::vector<ports::OrderRow> rows;  // before the first request
+
+  Result<std::vector<ports::OrderRow>> orders(const ports::OrderQuery& query) override {
+    std::vector<ports::OrderRow> found;
+    for (const auto& row : rows) {
+      if (!query.buyer || row.buyer == *query.buyer) found.push_back(row);
+    }
+    return found;
   }
   Result<std::optional<ports::OrderRow>> order(sale::OrderId) override {
     return std::optional<ports::OrderRow>{};
@@ -213,7 +220,7 @@ class ApiWorld {
 
   ManualClock clock;
   BookBoxOffice office{clock};
-  EmptyOrders orders;
+  PlacedOrders orders;
   MemoryAccounts account_store;
   accounts::KeyRing keys = accounts::KeyRing::derive("a master secret for tests, long enough");
   accounts::Accounts accounts{account_store, clock, quick_passwords()};

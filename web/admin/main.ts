@@ -30,15 +30,18 @@ const menu: [string, TextKey][] = [['/', 'sales'], ['/orders', 'orders'], ['/act
 
 class Console implements Context {
   readonly clock = new ServerClock();
-  readonly session = new SignedIn({ sign_in: '/api/v1/staff/sessions' }, () => this.clock.now());
+  readonly session = new SignedIn({
+    sign_in: '/api/v1/staff/sessions', refresh: '/api/v1/staff/sessions/refresh', sign_out: '/api/v1/staff/sessions',
+    mark: 'onrush.staff' }, () => this.clock.now());
   readonly api = new Api(this.session);
   private readonly announcer = new Announcer(document.getElementById('status')!);
   private readonly top = document.getElementById('top')!;
   private readonly main = document.getElementById('main')!;
   private page: Page | null = null;
 
-  start(): void {
+  async start(): Promise<void> {
     applyLanguage();
+    await this.session.start();
     this.session.onchange = () => this.open();
     window.addEventListener('popstate', () => this.open());
     document.addEventListener('click', (event) => this.followLink(event));
@@ -119,4 +122,4 @@ class Console implements Context {
   }
 }
 
-new Console().start();
+void new Console().start();

@@ -7,12 +7,17 @@ import { explain, head, may, notice, type Context, type OpenPage, type Page } fr
 import { t } from './texts';
 
 type Member = Account & { created_at?: string };
+type Role = Account['role'];
+
+const kStaffRoles = ['viewer', 'operator', 'owner'] as const;
+const roleName = (role: Role) => (role === 'buyer' ? t('r_none') : t(`r_${role}`));
 
 class Staff implements Page {
   private staff: Member[] | null = null;
   private said: { kind: 'good' | 'bad' | 'warn'; text: string } | null = null;
   private busy = false;
   private stopped = false;
+  private readonly chosen = new Map<string, Role>();  // by account: not yet applied
 
   constructor(private readonly root: HTMLElement, private readonly context: Context) {
     this.render();
@@ -48,6 +53,34 @@ class Staff implements Page {
     await this.load();
   }
 
+  private async change(event: SubmitEvent, member: Member): Promise<void> {
+    event.preventDefault();
+    const role = this.chosen.get(member.id);
+    if (this.busy || role === undefined) return;
+    this.busy = true;
+    this.render();
+    const token = await this.context.session.current();
+    const answer = await this.context.api.call('/api/v1/admin/staff', { method: 'POST', json: { account: member.id, role } });
+    this.busy = false;
+    this.said = answer.ok ? { kind: 'good', text: t('role_changed', { email: member.email, role: roleName(role) }) }
+      : { kind: 'bad', text: t('refused', { detail: explain(answer.problem) }) };
+    this.context.announce(this.said.text);
+    if (answer.ok) this.chosen.delete(member.id);
+    // Who has changed his own role goes on with what he may do now.
+    if (answer.ok && member.id === this.context.session.account()?.id && token !== null) await this.context.session.renew(token);
+    if (may(this.context, 'owner')) await this.load();
+  }
+
+  private roleForm(member: Member): HTMLElement {
+    const chosen = this.chosen.get(member.id) ?? member.role;
+    return h('form', { class: 'role', onsubmit: (event) => void this.change(event, member) },
+      h('select', { 'aria-label': t('role_of', { email: member.email }), onchange: (event) => {
+        this.chosen.set(member.id, (event.target as HTMLSelectElement).value as Role);
+        this.render();
+      } }, [...kStaffRoles, 'buyer' as const].map((role) => h('option', { value: role, selected: role === member.role }, roleName(role)))),
+      chosen !== member.role && h('button', { class: 'button quiet', type: 'submit', disabled: this.busy }, t('change_role')));
+  }
+
   render(): void {
     if (this.stopped) return;
     this.context.title(t('staff'));
@@ -60,13 +93,13 @@ class Staff implements Page {
       this.staff === null ? h('p', { class: 'soft' }, t('loading')) : h('div', { class: 'scroll' }, h('table', { class: 'stack' },
         h('thead', null, h('tr', null, [t('email'), t('role'), t('created')].map((label) => h('th', { scope: 'col' }, label)))),
         h('tbody', null, this.staff.map((member) => h('tr', { 'data-key': member.id },
-          h('th', { scope: 'row' }, member.email), h('td', { 'data-label': t('role') }, member.role === 'buyer' ? '–' : t(`r_${member.role}`)),
+          h('th', { scope: 'row' }, member.email), h('td', { 'data-label': t('role') }, this.roleForm(member)),
           h('td', { 'data-label': t('created') }, member.created_at === undefined ? '–' : fullTime(member.created_at))))))),
       h('section', { class: 'card narrow' }, h('h2', null, t('add_staff')),
         h('form', { class: 'details', onsubmit: (event) => void this.add(event) },
           h('label', null, t('email'), h('input', { type: 'email', name: 'email', autocomplete: 'off', required: true, maxlength: 254 })),
           h('label', null, t('password'), h('input', { type: 'password', name: 'password', autocomplete: 'new-password', required: true, minlength: 8, maxlength: 128 }), h('small', null, t('password_rule'))),
-          h('label', null, t('role'), h('select', { name: 'role', 'data-own': '' }, (['viewer', 'operator', 'owner'] as const).map((role) => h('option', { value: role }, t(`r_${role}`))))),
+          h('label', null, t('role'), h('select', { name: 'role', 'data-own': '' }, kStaffRoles.map((role) => h('option', { value: role }, t(`r_${role}`))))),
           h('p', { class: 'actions' }, h('button', { class: 'button', type: 'submit', disabled: this.busy }, t('add'))))));
   }
 }

@@ -16,7 +16,7 @@ const en = {
   file: 'Sale file (JSON)', file_choose: 'Choose a file', file_hint: 'The id in the file decides which sale is defined or changed.', apply: 'Apply', applying: 'Applying…', applied_new: 'Defined {sale} as a draft.', applied: 'Applied to {sale}.', view_sale: 'Open its dashboard', example: 'Fill in an example', bad_json: 'Line {line}, column {column}: {detail}', bad_place: '{place}, line {line}: {detail}', no_sale_key: 'The file needs a text "sale", its id.',
   order: 'Order', buyer: 'Buyer', state: 'State', amount: 'Amount', created: 'Created', updated: 'Updated', unit: 'Unit', payments: 'Payments', payment: 'Payment', captured: 'Captured', started: 'Started', no_payments: 'No payment was started.', refund: 'Refund', refund_sure: 'The money goes back to the buyer and the units go to the next in line.', refund_button: 'Refund this order', confirm_order: 'Confirm without payment', search_hint: 'Order, e-mail, sale or item', deadline: 'Hold until',
   s_awaiting_payment: 'To be paid', s_paid: 'Paid', s_paid_standby: 'Paid, waiting', s_refunded: 'Refunded', s_expired: 'Expired', s_released: 'Let go', s_declined: 'Declined',
-  when: 'When', who: 'Who', what: 'What', detail: 'Detail', role: 'Role', r_viewer: 'Viewer', r_operator: 'Operator', r_owner: 'Owner', add_staff: 'Add a staff account', add: 'Add', owner_only: 'Only an owner sees the staff.', added: 'Added {email}.', roles_hint: 'Viewers look. Operators run sales and refund. Owners also cancel sales and manage staff.',
+  when: 'When', who: 'Who', what: 'What', detail: 'Detail', role: 'Role', r_viewer: 'Viewer', r_operator: 'Operator', r_owner: 'Owner', r_none: 'No rights', role_of: 'Role of {email}', change_role: 'Change', role_changed: '{email}: {role}.', add_staff: 'Add a staff account', add: 'Add', owner_only: 'Only an owner sees the staff.', added: 'Added {email}.', roles_hint: 'Viewers look. Operators run sales and refund. Owners also cancel sales and manage staff.',
 };
 
 const zh: Record<keyof typeof en, string> = {
@@ -33,7 +33,7 @@ const zh: Record<keyof typeof en, string> = {
   file: '活动文件（JSON）', file_choose: '选择文件', file_hint: '由文件中的编号决定定义或修改哪个活动。', apply: '应用', applying: '正在应用…', applied_new: '已创建活动 {sale}（草稿）。', applied: '已应用到 {sale}。', view_sale: '打开活动面板', example: '填入示例', bad_json: '第 {line} 行第 {column} 列：{detail}', bad_place: '{place}，第 {line} 行：{detail}', no_sale_key: '文件需要文本字段 "sale"，即活动编号。',
   order: '订单', buyer: '买家', state: '状态', amount: '金额', created: '创建时间', updated: '更新时间', unit: '编号', payments: '付款记录', payment: '付款', captured: '实收', started: '发起时间', no_payments: '尚未发起付款。', refund: '退款', refund_sure: '款项将退还买家，名额将分给下一位。', refund_button: '为该订单退款', confirm_order: '免付款确认', search_hint: '订单号、邮箱、活动或商品', deadline: '占用至',
   s_awaiting_payment: '待付款', s_paid: '已付款', s_paid_standby: '已付款候补', s_refunded: '已退款', s_expired: '已过期', s_released: '已放弃', s_declined: '付款被拒',
-  when: '时间', who: '操作人', what: '操作', detail: '详情', role: '角色', r_viewer: '查看者', r_operator: '运营者', r_owner: '所有者', add_staff: '添加员工账号', add: '添加', owner_only: '只有所有者可以查看员工。', added: '已添加 {email}。', roles_hint: '查看者只能查看；运营者可管理活动与退款；所有者还可取消活动和管理员工。',
+  when: '时间', who: '操作人', what: '操作', detail: '详情', role: '角色', r_viewer: '查看者', r_operator: '运营者', r_owner: '所有者', r_none: '无权限', role_of: '{email} 的角色', change_role: '更改', role_changed: '{email}：{role}。', add_staff: '添加员工账号', add: '添加', owner_only: '只有所有者可以查看员工。', added: '已添加 {email}。', roles_hint: '查看者只能查看；运营者可管理活动与退款；所有者还可取消活动和管理员工。',
 };
 
 export type TextKey = keyof typeof en;

@@ -12,8 +12,9 @@ const kRenewAtMostEveryMs = 30_000;
 export interface SessionPaths {
   sign_in: string;
   sign_up?: string;
-  // Absent: there is no refresh cookie; the token lasts as long as the page, and not longer than it says.
-  cookie?: { refresh: string; sign_out: string; mark: string };  // mark: its name in localStorage
+  refresh: string;
+  sign_out: string;
+  mark: string;  // its name in localStorage
 }
 
 function remember(mark: string, signed_in: boolean): void {
@@ -41,13 +42,12 @@ export class SignedIn implements Tokens {
   }
 
   async start(): Promise<void> {
-    if (this.paths.cookie !== undefined && this.marked(this.paths.cookie.mark)) await this.refresh();
+    if (this.marked()) await this.refresh();
   }
 
   async current(): Promise<string | null> {
     if (this.session === null) return null;
     const left = Date.parse(this.session.expires_at) - this.now();
-    if (this.paths.cookie === undefined) return this.session.token;
     const rested = performance.now() - this.asked_ms > kRenewAtMostEveryMs;
     if (!(left < kRenewBeforeMs) || !rested) return this.session.token;
     const fresh = await this.refresh();
@@ -70,7 +70,7 @@ export class SignedIn implements Tokens {
   }
 
   async signOut(): Promise<void> {
-    if (this.paths.cookie !== undefined) await this.api.call(this.paths.cookie.sign_out, { method: 'DELETE' });
+    await this.api.call(this.paths.sign_out, { method: 'DELETE' });
     this.set(null);
   }
 
@@ -89,11 +89,7 @@ export class SignedIn implements Tokens {
 
   private async ask(): Promise<Session | null> {
     this.asked_ms = performance.now();
-    if (this.paths.cookie === undefined) {
-      this.set(null);
-      return null;
-    }
-    const answer = await this.api.call<Session>(this.paths.cookie.refresh, { method: 'POST', anonymous: true });
+    const answer = await this.api.call<Session>(this.paths.refresh, { method: 'POST', anonymous: true });
     if (answer.ok && typeof answer.value.token === 'string') this.set(answer.value);
     // Only a clear "no" signs out: a lost connection must not.
     else if (answer.ok || (answer.problem.status >= 400 && answer.problem.status < 500)) this.set(null);
@@ -101,15 +97,15 @@ export class SignedIn implements Tokens {
   }
 
   private set(session: Session | null): void {
-    const before = this.session?.account.id;
+    const before = this.session?.account;
     this.session = session;
-    if (this.paths.cookie !== undefined) remember(this.paths.cookie.mark, session !== null);
-    if (before !== session?.account.id) this.onchange();
+    remember(this.paths.mark, session !== null);
+    if (before?.id !== session?.account.id || before?.role !== session?.account.role) this.onchange();
   }
 
-  private marked(mark: string): boolean {
+  private marked(): boolean {
     try {
-      return localStorage.getItem(mark) !== null;
+      return localStorage.getItem(this.paths.mark) !== null;
     } catch {
       return true;
     }

@@ -28,8 +28,8 @@ const kClockSamples = [0, 700, 4_000];  // ms after the start
 class Shop implements Context {
   readonly clock = new ServerClock();
   readonly session = new SignedIn({
-    sign_in: '/api/v1/sessions', sign_up: '/api/v1/accounts', 
-    cookie: { refresh: '/api/v1/sessions/refresh', sign_out: '/api/v1/sessions', mark: 'onrush.session' } }, () => this.clock.now());
+    sign_in: '/api/v1/sessions', sign_up: '/api/v1/accounts', refresh: '/api/v1/sessions/refresh', sign_out: '/api/v1/sessions',
+    mark: 'onrush.session' }, () => this.clock.now());
   readonly general = new Api(this.session);
   readonly rush = new Api(this.session);
   private readonly announcer = new Announcer(document.getElementById('status')!);

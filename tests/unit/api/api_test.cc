@@ -245,6 +245,98 @@ TEST_F(Api, sign_up_sign_in_and_refresh_need_our_origin_for_the_cookie) {
       401);
 }
 
+std::string cookie_of(const HttpAnswer& answer, std::string_view name) {
+  const auto from = answer.head.find(std::string(name) + "=");
+  if (from == std::string::npos) return {};
+  return "Cookie: " + answer.head.substr(from, answer.head.find(';', from) - from) + "\r\n";
+}
+
+TEST_F(Api, staff_sessions_are_refreshed_by_a_cookie_of_their_own_with_the_present_role) {
+  const auto port = world.admin->port();
+  const auto url = "/api/v1/staff/sessions/refresh";
+  const std::string origin = "Origin: http://admin.test\r\n";
+  const auto made = http_call(port, "POST", "/api/v1/staff/setup",
+                              R"({"token":")" + world.token(TokenKind::setup, 0) +
+                                  R"(","email":"o@b.example","password":"long enough 1"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_TRUE(made.has_header("HttpOnly; SameSite=Strict"));
+  const std::string cookie = cookie_of(made, "onrush_staff_refresh");
+  ASSERT_FALSE(cookie.empty()) << made.head;
+  EXPECT_EQ(http_call(port, "POST", url, "", cookie).status, 403);
+  EXPECT_EQ(http_call(port, "POST", url, "", cookie + "Origin: http://shop.test\r\n").status, 403);
+  EXPECT_EQ(http_call(port, "POST", url, "", origin).status, 401);
+  const auto again = http_call(port, "POST", url, "", cookie + origin);
+  ASSERT_EQ(again.status, 200) << again.body;
+  EXPECT_EQ(again.json().at("account").at("role").as_string(), "owner");
+
+  // The same account's cookie of the shop opens no console, and the other way round.
+  const auto shop = http_call(world.general->port(), "POST", "/api/v1/sessions",
+                              R"({"email":"o@b.example","password":"long enough 1"})");
+  ASSERT_EQ(shop.status, 200);
+  std::string moved = cookie_of(shop, "onrush_refresh");
+  moved.replace(moved.find("onrush_refresh"), 14, "onrush_staff_refresh");
+  EXPECT_EQ(http_call(port, "POST", url, "", moved + origin).status, 401);
+  moved = cookie;
+  moved.replace(moved.find("onrush_staff_refresh"), 20, "onrush_refresh");
+  EXPECT_EQ(http_call(world.general->port(), "POST", "/api/v1/sessions/refresh", "",
+                      moved + "Origin: http://shop.test\r\n")
+                .status,
+            401);
+
+  const sale::BuyerId id{std::stoull(std::string(again.json().at("account").at("id").as_string()))};
+  ASSERT_TRUE(world.account_store.set_role(id, Role::viewer));
+  const auto lower = http_call(port, "POST", url, "", cookie + origin);
+  EXPECT_EQ(lower.json().at("account").at("role").as_string(), "viewer");
+  ASSERT_TRUE(world.account_store.set_role(id, Role::buyer));
+  EXPECT_EQ(http_call(port, "POST", url, "", cookie + origin).status, 401)
+      << "who has left the staff stays out";
+
+  EXPECT_EQ(http_call(port, "DELETE", "/api/v1/staff/sessions", {}, cookie).status, 403);
+  const auto out = http_call(port, "DELETE", "/api/v1/staff/sessions", {}, cookie + origin);
+  EXPECT_EQ(out.status, 204);
+  EXPECT_TRUE(out.has_header("onrush_staff_refresh=; Path=/; Max-Age=0"));
+}
+
+ports::OrderRow a_row(std::uint64_t order, std::uint64_t buyer) {
+  ports::OrderRow row;
+  row.order = sale::OrderId{order};
+  row.buyer = sale::BuyerId{buyer};
+  row.sale_key = "s";
+  row.sale_title = "Sale";
+  row.sale_title_zh = "活动";
+  row.currency = "EUR";
+  row.units = {{"a", "Thing", 1, ""}};
+  return row;
+}
+
+TEST_F(Api, listed_orders_name_sale_and_items_in_both_languages) {
+  world.orders.rows = {a_row(7, 1), a_row(8, 2)};
+  const auto mine = http_call(world.general->port(), "GET", "/api/v1/orders", {}, world.buyer(1));
+  ASSERT_EQ(mine.status, 200);
+  ASSERT_EQ(mine.json().at("orders").as_array().size(), 1u) << mine.body;
+  const auto order = mine.json().at("orders").at(0);
+  EXPECT_EQ(order.at("sale_title").at("zh").as_string(), "活动");
+  EXPECT_EQ(order.at("units").at(0).at("title").at("zh").as_string(), "Thing")
+      << "the English text where there is no other";
+}
+
+TEST_F(Api, staff_find_orders_by_the_buyers_address) {
+  const auto up = http_call(world.general->port(), "POST", "/api/v1/accounts",
+                            R"({"email":"a@b.example","password":"long enough 1"})");
+  ASSERT_EQ(up.status, 201);
+  const auto buyer = std::stoull(std::string(up.json().at("account").at("id").as_string()));
+  world.orders.rows = {a_row(7, buyer), a_row(8, buyer + 1)};
+  const auto orders = [&](const std::string& q) {
+    const auto found = http_call(world.admin->port(), "GET", "/api/v1/admin/orders?q=" + q, {},
+                                 world.staff(Role::viewer));
+    EXPECT_EQ(found.status, 200) << found.body;
+    return found.json().at("orders").as_array().size();
+  };
+  EXPECT_EQ(orders(""), 2u);
+  EXPECT_EQ(orders("a%40b.example"), 1u);
+  EXPECT_EQ(orders("nobody%40b.example"), 0u);
+}
+
 TEST_F(Api, cors_is_for_our_pages_only) {
   world.open_sale(kTwoUnits);
   const auto ours = http_call(world.rush->port(), "GET", "/api/v1/sales/s/live", {},
@@ -376,6 +468,7 @@ boost::json::value openapi() {
 
 TEST_F(Api, answers_are_what_the_openapi_file_says) {
   const SchemaChecker check(openapi());
+  world.orders.rows = {a_row(7, 1)};
   world.open_sale(R"({"item":"a","title":"A","stock":1,"price":500})");
   const auto rush = world.rush->port(), general = world.general->port(),
              admin = world.admin->port();
