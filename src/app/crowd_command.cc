@@ -9,22 +9,13 @@
 
 #include "app/child_server.h"
 #include "app/commands.h"
+#include "app/http_client.h"
+#include "app/interrupt.h"
 #include "crowd/crowd.h"
 #include "crowd/render.h"
 
 namespace onrush::app {
 namespace {
-
-std::atomic<bool> interrupted{false};
-void on_signal(int) {
-  interrupted = true;
-}
-
-std::string host_of(const std::string& url) {
-  const auto start = url.find("//");
-  std::string host = start == std::string::npos ? url : url.substr(start + 2);
-  return host.substr(0, host.find('/'));
-}
 
 // Where the listeners are: what the server with this data directory says, else what the settings
 // say.
@@ -70,9 +61,7 @@ crowd::CrowdConfig crowd_config(const Config& config, const CrowdOptions& o) {
 }  // namespace
 
 int run_crowd_command(const LoadedConfig& loaded, const CrowdOptions& options) {
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  ::sigaction(SIGINT, &action, nullptr);
+  stop_on({SIGINT});
   crowd::CrowdConfig config = crowd_config(loaded.config, options);
   config.staff_token = options.staff.token;
   if (config.staff_token.empty()) {
@@ -84,7 +73,7 @@ int run_crowd_command(const LoadedConfig& loaded, const CrowdOptions& options) {
   auto report = [&] {
     crowd::LiveLine line(stderr);
     return crowd::run_crowd(
-        config, [&](const crowd::Progress& p) { line.show(p); }, &interrupted);
+        config, [&](const crowd::Progress& p) { line.show(p); }, &interrupted());
   }();
   if (report.has_error()) {
     std::fprintf(stderr, "onrush: %s\n", report.error().message.c_str());

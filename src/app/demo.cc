@@ -14,6 +14,7 @@
 #include "app/child_server.h"
 #include "app/commands.h"
 #include "app/http_client.h"
+#include "app/interrupt.h"
 #include "app/master_key.h"
 #include "auditor/audit.h"
 #include "crowd/crowd.h"
@@ -29,11 +30,6 @@ constexpr unsigned kHoldSeconds =
     6;  // of the demo's holds, so that lapsed units come round quickly
 constexpr unsigned kOpensInSeconds = 15;  // time to mint the tokens and to connect
 constexpr std::uint16_t kFirstPort = 8080;
-
-std::atomic<bool> interrupted{false};
-void on_signal(int) {
-  interrupted = true;
-}
 
 struct Demo {
   std::string data_dir;
@@ -93,10 +89,6 @@ Status apply_sale(const Demo& demo, const std::string& path, const json::object&
   return {};
 }
 
-std::string host_of(const std::string& url) {
-  return url.substr(url.find("//") + 2);
-}
-
 crowd::CrowdConfig crowd_of(const Demo& demo, const DemoOptions& options) {
   crowd::CrowdConfig c;
   c.sale = "618";
@@ -124,7 +116,7 @@ bool play(const Demo& demo, const DemoOptions& options) {
   auto report = [&] {
     crowd::LiveLine line(stdout);
     return crowd::run_crowd(
-        crowd_of(demo, options), [&](const crowd::Progress& p) { line.show(p); }, &interrupted);
+        crowd_of(demo, options), [&](const crowd::Progress& p) { line.show(p); }, &interrupted());
   }();
   if (report.has_error()) {
     std::fprintf(stderr, "onrush: the crowd could not run: %s\n", report.error().message.c_str());
@@ -174,17 +166,14 @@ int keep_serving(const LoadedConfig& config, Demo& demo, const DemoOptions& opti
   std::printf("  metrics        %s/metrics\n", demo.url("admin").c_str());
   std::printf("  data, log      %s\n\nStop it with Ctrl-C.\n", demo.data_dir.c_str());
   std::fflush(stdout);
-  while (!interrupted && demo.server.running()) std::this_thread::sleep_for(Millis{200});
+  while (!interrupted() && demo.server.running()) std::this_thread::sleep_for(Millis{200});
   return demo.server.stop(Millis{15'000}) == 0 ? kOk : kFailure;
 }
 
 }  // namespace
 
 int run_demo(const LoadedConfig& config, const DemoOptions& options) {
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
+  stop_on({SIGINT, SIGTERM});
 
   Demo demo;
   auto ready = start_server(config, demo);
@@ -202,7 +191,7 @@ int run_demo(const LoadedConfig& config, const DemoOptions& options) {
       options.shoppers, kHoldSeconds, kOpensInSeconds, demo.url("general").c_str());
   std::fflush(stdout);
   const bool kept = play(demo, options);
-  if (interrupted) return demo.server.stop(Millis{15'000}), kFailure;
+  if (interrupted()) return demo.server.stop(Millis{15'000}), kFailure;
   const bool all_paid = sold_out(demo);
   if (!all_paid) std::fprintf(stderr, "onrush: not every unit of the sale is paid for\n");
   if (options.once && demo.server.stop(Millis{15'000}) != 0) {

@@ -62,4 +62,10 @@ Result<HttpAnswer> http_call(std::string_view method, const std::string& url,
   return answer;
 }
 
+std::string host_of(const std::string& url) {
+  const auto start = url.find("//");
+  const std::string host = start == std::string::npos ? url : url.substr(start + 2);
+  return host.substr(0, host.find('/'));
+}
+
 }  // namespace onrush::app

@@ -21,4 +21,7 @@ struct HttpAnswer {
                                            const std::string& token = {},
                                            Millis timeout = Millis{5'000});
 
+// host:port of a URL.
+[[nodiscard]] std::string host_of(const std::string& url);
+
 }  // namespace onrush::app

@@ -48,7 +48,7 @@ LogLevel parse_level(std::string_view text) {
   return LogLevel::info;
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   return boost::json::serialize(boost::json::string_view(text.data(), text.size()));
 }
 
@@ -93,7 +93,7 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Fi
   if (impl_->json) {
     bool first = true;
     for (const auto& [name, value] : fields) {
-      fmt::format_to(out, "{}{}:{}", first ? "" : ",", quoted(name), quoted(value));
+      fmt::format_to(out, "{}{}:{}", first ? "" : ",", json_text(name), json_text(value));
       first = false;
     }
     write_json_fields(level, event, {line.data(), line.size()});
@@ -110,9 +110,10 @@ void Log::write_json_fields(LogLevel level, std::string_view event, std::string_
   const std::string time = to_rfc3339(ports::SystemClock().now());
   impl_->logger->log(
       to_spdlog(level),
-      impl_->json ? fmt::format(R"({{"time":"{}","level":"{}","event":{}{}{}}})", time,
-                                to_string(level), quoted(event), fields.empty() ? "" : ",", fields)
-                  : fmt::format("{} {:5} {} {}", time, to_string(level), event, fields));
+      impl_->json
+          ? fmt::format(R"({{"time":"{}","level":"{}","event":{}{}{}}})", time, to_string(level),
+                        json_text(event), fields.empty() ? "" : ",", fields)
+          : fmt::format("{} {:5} {} {}", time, to_string(level), event, fields));
 }
 
 }  // namespace onrush::app

@@ -9,7 +9,6 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "accounts/accounts.h"
@@ -25,6 +24,7 @@
 #include "app/page_store.h"
 #include "app/sandbox_service.h"
 #include "app/server_metrics.h"
+#include "app/text_file.h"
 #include "app/version.h"
 #include "base/hex.h"
 #include "base/hkdf.h"
@@ -87,12 +87,6 @@ Status write_private_file(const std::string& path, const std::string& text) {
   std::filesystem::rename(temporary, path, ec);
   if (ec) return rejected(fmt::format("cannot rename to {}: {}", path, ec.message()));
   return {};
-}
-
-Result<std::string> read_whole(const std::string& path) {
-  std::ifstream in(path);
-  if (!in) return invalid(fmt::format("{}: cannot be read", path));
-  return std::string{std::istreambuf_iterator<char>(in), {}};
 }
 
 // smtp://host:port or smtps://host:port, and "Name <address>".
@@ -485,7 +479,7 @@ Result<std::unique_ptr<Shop>> Shop::open(const Config& config, Log& log,
 Status Shop::apply_sale_files(const std::vector<std::string>& paths) {
   std::vector<sale::RulesPtr> all;
   for (const auto& path : paths) {
-    const auto text = read_whole(path);
+    const auto text = read_text_file(path);
     if (text.has_error()) return text.error();
     auto rules = sale::parse_sale_file(*text, parts_->clock.now());
     if (rules.has_error()) return invalid(fmt::format("{}: {}", path, rules.error().message));

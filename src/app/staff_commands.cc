@@ -3,13 +3,12 @@
 
 #include <boost/json.hpp>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 
 #include "accounts/tokens.h"
 #include "app/commands.h"
 #include "app/http_client.h"
 #include "app/master_key.h"
+#include "app/text_file.h"
 #include "ports/clock.h"
 
 namespace onrush::app {
@@ -103,12 +102,6 @@ void show_order(const json::value& order) {
               text_of(order, "currency").c_str());
 }
 
-Result<std::string> read_whole(const std::string& path) {
-  std::ifstream in(path);
-  if (!in) return rejected(fmt::format("cannot read {}", path));
-  return std::string{std::istreambuf_iterator<char>(in), {}};
-}
-
 int act(const LoadedConfig& config, const StaffCall& call, const std::string& sale,
         const json::object& body) {
   return call_and_show(config, call, "POST", "/api/v1/admin/sales/" + escape_query(sale) + "/acts",
@@ -151,7 +144,7 @@ int run_sale_show(const LoadedConfig& config, const StaffCall& call, const std::
 
 int run_sale_apply(const LoadedConfig& config, const StaffCall& call, const std::string& file,
                    bool announce) {
-  const auto body = read_whole(file);
+  const auto body = read_text_file(file);
   if (body.has_error())
     return std::fprintf(stderr, "onrush: %s\n", body.error().message.c_str()), kEnvironment;
   boost::system::error_code ec;
