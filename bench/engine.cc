@@ -1,6 +1,7 @@
 // Durable grants per second through the whole engine: intake, decision, journal, fdatasync, answer,
-// on real files in the current directory. Usage: bench_engine [grants] [producers]
-// [sync_interval_us]
+// on real files in the current directory; beside it the yardsticks: the same bytes written and
+// synced with no engine, in batches of the same size and one grant at a time.
+// Usage: bench_engine [grants] [producers] [sync_interval_us]
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #include "adapters/journal_file/posix_storage.h"
 #include "engine/engine.h"
 #include "ports/clock.h"
+#include "sale/event_codec.h"
 
 namespace {
 
@@ -130,6 +132,45 @@ void produce(engine::Engine& engine, sale::SaleNo sale, LatencySink& sink,
   while (sink.answered() < count) std::this_thread::sleep_for(std::chrono::microseconds(200));
 }
 
+std::size_t bytes_per_grant() {
+  sale::event::HoldGranted granted;
+  granted.units.push_back({sale::ItemNo(0), sale::UnitNo(1)});
+  std::vector<std::byte> bytes;
+  ByteWriter out(bytes);
+  sale::encode(sale::Event(granted), out);
+  return bytes.size();
+}
+
+// Writes and syncs `batch_bytes` again and again, behind each other in a file that has its space
+// already, as the journal's have, for about a second. Batches a second; 0 when the disk refused.
+double bare_syncs_per_second(ports::Storage& storage, std::size_t batch_bytes) {
+  constexpr std::uint64_t kFileBytes = 64U << 20;
+  const auto file = storage.create("yardstick.tmp", kFileBytes);
+  if (!file || !file.value()->sync()) return 0;
+  const std::vector<std::byte> batch(batch_bytes, std::byte{0x5a});
+  std::uint64_t count = 0;
+  const auto start = SteadyClock::now();
+  std::chrono::duration<double> took{};
+  for (std::uint64_t at = 0; took < std::chrono::seconds(1); ++count, at += batch_bytes) {
+    if (at + batch_bytes > kFileBytes) at = 0;
+    if (!file.value()->write_at(at, batch) || !file.value()->sync()) return 0;
+    took = SteadyClock::now() - start;
+  }
+  return static_cast<double>(count) / took.count();
+}
+
+void report_yardsticks(ports::Storage& storage, double grants_per_second, double grants_per_sync) {
+  const std::size_t bytes = bytes_per_grant();
+  const auto batch = static_cast<std::size_t>(static_cast<double>(bytes) * grants_per_sync);
+  const double batched = bare_syncs_per_second(storage, batch) * grants_per_sync;
+  const double single = bare_syncs_per_second(storage, bytes);
+  fmt::print(
+      "yardsticks       {} bytes a grant; bare write and fdatasync of as many grants each: "
+      "{:.0f} grants/s, of one grant each: {:.0f}\n"
+      "ratio            {:.2f} of the bare batches, {:.0f} times the bare single grants\n",
+      bytes, batched, single, grants_per_second / batched, grants_per_second / single);
+}
+
 int run(std::uint64_t grants, std::uint64_t producers, std::uint64_t sync_us,
         const std::string& path) {
   auto storage = adapters::PosixStorage::open_directory(path);
@@ -177,6 +218,8 @@ int run(std::uint64_t grants, std::uint64_t producers, std::uint64_t sync_us,
       LatencySink::milliseconds(latencies, 0.99), syncs / seconds,
       (after.sync_seconds_sum - before.sync_seconds_sum) * 1e3 / syncs,
       static_cast<double>(granted) / syncs);
+  report_yardsticks(*storage.value(), static_cast<double>(granted) / seconds,
+                    static_cast<double>(granted) / syncs);
   return granted == each * producers ? 0 : 1;
 }
 
