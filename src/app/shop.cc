@@ -319,7 +319,11 @@ Status Shop::Parts::open_payments() {
   const auto sale_of = [this](sale::SaleNo no) { return directory->current()->find(no); };
   describe.description = [sale_of](const sale::OrderView& order) {
     const auto* entry = sale_of(order.sale);
-    return entry == nullptr ? std::string("Order") : entry->rules->title.en;
+    if (entry == nullptr) return std::string("Order");
+    // The provider's page shows it to a shopper whose language we do not know here.
+    const sale::Text& title = entry->rules->title;
+    return title.zh.empty() || title.zh == title.en ? title.en
+                                                    : fmt::format("{} · {}", title.en, title.zh);
   };
   describe.return_url = [this](const sale::OrderView& order) {
     return fmt::format("{}/order/{}", general_url, order.order.value());

@@ -2,8 +2,9 @@
 
 import { h, patch } from '../shared/dom';
 import { fullTime } from '../shared/format';
-import { explain, head, notice, type Context, type OpenPage, type Page } from './context';
-import { t } from './texts';
+import type { Account } from '../shared/types';
+import { explain, head, may, notice, type Context, type OpenPage, type Page } from './context';
+import { t, word } from './texts';
 
 interface Act {
   seq: number | string;
@@ -18,6 +19,7 @@ const kLimit = 100;
 
 class Acts implements Page {
   private acts: Act[] | null = null;
+  private readonly names = new Map<string, string>();  // of actors, as far as this reader may know them
   private complete = false;
   private said = '';
   private stopped = false;
@@ -25,6 +27,7 @@ class Acts implements Page {
   constructor(private readonly root: HTMLElement, private readonly context: Context) {
     this.render();
     void this.load();
+    if (may(context, 'owner')) void this.loadNames();
   }
 
   stop(): void {
@@ -45,6 +48,14 @@ class Acts implements Page {
     this.render();
   }
 
+  // The log names accounts by number: addresses do not belong into a journal that is kept for ever.
+  private async loadNames(): Promise<void> {
+    const answer = await this.context.api.call<{ staff: Account[] }>('/api/v1/admin/staff');
+    if (this.stopped || !answer.ok) return;
+    for (const member of answer.value.staff) this.names.set(`staff-${member.id}`, member.email);
+    this.render();
+  }
+
   render(): void {
     this.context.title(t('acts'));
     patch(this.root, head(t('acts')),
@@ -53,7 +64,7 @@ class Acts implements Page {
         : h('div', { class: 'scroll' }, h('table', { class: 'stack' },
           h('thead', null, h('tr', null, [t('when'), t('who'), t('what'), t('sale'), t('detail')].map((label) => h('th', { scope: 'col' }, label)))),
           h('tbody', null, this.acts.map((act) => h('tr', { 'data-key': String(act.seq) },
-            h('th', { scope: 'row', class: 'when' }, fullTime(act.at)), h('td', { 'data-label': t('who') }, act.actor), h('td', { 'data-label': t('what') }, h('b', null, act.act)),
+            h('th', { scope: 'row', class: 'when' }, fullTime(act.at)), h('td', { 'data-label': t('who') }, this.names.get(act.actor) ?? act.actor), h('td', { 'data-label': t('what') }, h('b', null, word('d_', act.act))),
             h('td', { 'data-label': t('sale') }, act.sale ? h('a', { href: `/sales/${act.sale}` }, act.sale) : '–'), h('td', { 'data-label': t('detail') }, act.detail || '–')))))),
       this.acts !== null && !this.complete && h('p', { class: 'actions' }, h('button', { class: 'button quiet', type: 'button', onclick: () => void this.load() }, t('more'))));
   }

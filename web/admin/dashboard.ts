@@ -8,7 +8,7 @@ import { explain, head, notice, phaseChip, stockBar, sums, type AdminSale, type 
 import { Controls } from './controls';
 import { RateHistory } from './history';
 import { sparkline } from './sparkline';
-import { t, type TextKey } from './texts';
+import { t, word, type TextKey } from './texts';
 
 const kPollMs = 1_000;
 const kStaleMs = 4_000;
@@ -81,7 +81,7 @@ class Dashboard implements Page {
       fact(t('closes'), dateTime(sale.closes_at)),
       before && fact(t('opens_in'), stopwatch(to_opening)),
       !before && !over && fact(t('closes_in'), stopwatch(to_close)),
-      over && fact(t('since_close'), sale.reason ?? '–'));
+      over && fact(t('since_close'), sale.reason === undefined ? '–' : word('w_', sale.reason)));
   }
 
   private stock(sale: AdminSale): HTMLElement {

@@ -8,7 +8,7 @@ const en = {
   signin: 'Sign in', email: 'E-mail', password: 'Password', wrong: 'E-mail or password is wrong.', moment: 'One moment…', setup: 'Create the first owner', setup_lead: 'This link works once. The account gets the role of owner.', setup_button: 'Create the owner', setup_no_token: 'The address lacks its one-time token. Copy the whole link that the server printed.', setup_bad: 'This link is no longer valid. Restart the server to get another one, or sign in.', password_rule: '8 to 128 characters.',
   sale: 'Sale', phase: 'Phase', title: 'Title', opens: 'Opens', closes: 'Closes', lobby: 'Lobby', sold: 'Sold', held: 'Held', free: 'Free', standby: 'Standby', stock: 'Stock', item: 'Item', total: 'All items', sell_through: 'Sold of stock', no_sales: 'No sale yet. Apply a sale file to begin.',
   p_draft: 'Draft', p_announced: 'Announced', p_lobby: 'Lobby', p_open: 'Open', p_paused: 'Paused', p_closed: 'Closed', p_settled: 'Settled',
-  server_time: 'Server time', opens_in: 'Opens in', closes_in: 'Closes in', since_close: 'Closed', sum_ok: '{sold} sold + {held} held + {free} free = {stock}', sum_bad: 'Numbers do not sum to stock: {sum} of {stock}',
+  server_time: 'Server time', opens_in: 'Opens in', closes_in: 'Closes in', since_close: 'Closed by', w_schedule: 'schedule', w_staff: 'staff', w_cancelled: 'cancellation', w_sold_out: 'sold out', w_drained: 'last hold ended', sum_ok: '{sold} sold + {held} held + {free} free = {stock}', sum_bad: 'Numbers do not sum to stock: {sum} of {stock}',
   money: 'Money', m_captured: 'Captured', m_fulfilled: 'Fulfilled', m_standby: 'Standby', m_refund_due: 'To be refunded', m_refunded: 'Refunded', rates: 'Rates per second', r_decisions: 'Decisions', r_holds: 'Holds given', r_paid: 'Units paid', last_minutes: 'last {n} s', units: 'Units',
   controls: 'Controls', a_announce: 'Announce', a_open: 'Open now', a_pause: 'Pause', a_resume: 'Resume', a_close: 'Close', a_cancel: 'Cancel sale', a_restock: 'Restock', a_reschedule: 'Reschedule',
   sure_pause: 'Nobody can ask for units while the sale is paused. Holds and the standby line are kept; clocks of holds go on.', sure_close: 'Closing is final: nothing more can be asked for. Holds may still be paid until their deadline.', sure_cancel: 'Cancelling is final: holds are released and paid orders are refunded.', sure_open: 'The sale opens at once, before its time.', type_sale: 'Type {sale} to confirm', reason: 'Reason', reason_hint: 'Kept in the log of acts', done: 'Done: {act}.', refused: 'Refused: {detail}', no_controls: 'This sale is over.', need_operator: 'Your role may look, but not act.',
@@ -16,6 +16,7 @@ const en = {
   file: 'Sale file (JSON)', file_choose: 'Choose a file', file_hint: 'The id in the file decides which sale is defined or changed.', apply: 'Apply', applying: 'Applying…', applied_new: 'Defined {sale} as a draft.', applied: 'Applied to {sale}.', view_sale: 'Open its dashboard', example: 'Fill in an example', bad_json: 'Line {line}, column {column}: {detail}', bad_place: '{place}, line {line}: {detail}', no_sale_key: 'The file needs a text "sale", its id.',
   order: 'Order', buyer: 'Buyer', state: 'State', amount: 'Amount', created: 'Created', updated: 'Updated', unit: 'Unit', payments: 'Payments', payment: 'Payment', captured: 'Captured', started: 'Started', no_payments: 'No payment was started.', refund: 'Refund', refund_sure: 'The money goes back to the buyer and the units go to the next in line.', refund_button: 'Refund this order', confirm_order: 'Confirm without payment', search_hint: 'Order, e-mail, sale or item', deadline: 'Hold until',
   s_awaiting_payment: 'To be paid', s_paid: 'Paid', s_paid_standby: 'Paid, waiting', s_refunded: 'Refunded', s_expired: 'Expired', s_released: 'Let go', s_declined: 'Declined',
+  d_define: 'Define', d_announce: 'Announce', d_open: 'Open', d_pause: 'Pause', d_resume: 'Resume', d_close: 'Close', d_cancel: 'Cancel sale', d_restock: 'Restock', d_reschedule: 'Reschedule', d_refund: 'Refund', d_confirm: 'Confirm',
   when: 'When', who: 'Who', what: 'What', detail: 'Detail', role: 'Role', r_viewer: 'Viewer', r_operator: 'Operator', r_owner: 'Owner', r_none: 'No rights', role_of: 'Role of {email}', change_role: 'Change', role_changed: '{email}: {role}.', add_staff: 'Add a staff account', add: 'Add', owner_only: 'Only an owner sees the staff.', added: 'Added {email}.', roles_hint: 'Viewers look. Operators run sales and refund. Owners also cancel sales and manage staff.',
 };
 
@@ -25,7 +26,7 @@ const zh: Record<keyof typeof en, string> = {
   signin: '登录', email: '邮箱', password: '密码', wrong: '邮箱或密码不正确。', moment: '请稍候…', setup: '创建首位所有者', setup_lead: '此链接仅可使用一次，该账号将成为所有者。', setup_button: '创建所有者', setup_no_token: '地址缺少一次性令牌，请复制服务器输出的完整链接。', setup_bad: '链接已失效。请重启服务器获取新链接，或直接登录。', password_rule: '8 至 128 个字符。',
   sale: '活动', phase: '阶段', title: '标题', opens: '开始', closes: '结束', lobby: '候场', sold: '已售', held: '占用', free: '可售', standby: '候补', stock: '库存', item: '商品', total: '全部商品', sell_through: '售出比例', no_sales: '还没有活动，请先导入活动文件。',
   p_draft: '草稿', p_announced: '已公布', p_lobby: '候场', p_open: '进行中', p_paused: '已暂停', p_closed: '已关闭', p_settled: '已结清',
-  server_time: '服务器时间', opens_in: '距开始', closes_in: '距结束', since_close: '已关闭', sum_ok: '已售 {sold} + 占用 {held} + 可售 {free} = {stock}', sum_bad: '数量与库存不符：{sum} / {stock}',
+  server_time: '服务器时间', opens_in: '距开始', closes_in: '距结束', since_close: '关闭原因', w_schedule: '到时结束', w_staff: '员工关闭', w_cancelled: '活动取消', w_sold_out: '售罄', w_drained: '占用全部结束', sum_ok: '已售 {sold} + 占用 {held} + 可售 {free} = {stock}', sum_bad: '数量与库存不符：{sum} / {stock}',
   money: '资金', m_captured: '已收款', m_fulfilled: '已成交', m_standby: '候补中', m_refund_due: '待退款', m_refunded: '已退款', rates: '每秒速率', r_decisions: '决策', r_holds: '新增占用', r_paid: '付款件数', last_minutes: '最近 {n} 秒', units: '数量',
   controls: '操作', a_announce: '公布', a_open: '立即开始', a_pause: '暂停', a_resume: '恢复', a_close: '关闭', a_cancel: '取消活动', a_restock: '补货', a_reschedule: '改期',
   sure_pause: '暂停期间无法下单。已占用的名额和候补队列会保留，付款倒计时继续。', sure_close: '关闭后不可恢复：不再接受新的请求，已占用的名额仍可在期限内付款。', sure_cancel: '取消后不可恢复：占用将被释放，已付款订单将退款。', sure_open: '活动将提前立即开始。', type_sale: '请输入 {sale} 以确认', reason: '原因', reason_hint: '将记入操作日志', done: '已完成：{act}。', refused: '被拒绝：{detail}', no_controls: '活动已结束。', need_operator: '您的角色只能查看，不能操作。',
@@ -33,8 +34,15 @@ const zh: Record<keyof typeof en, string> = {
   file: '活动文件（JSON）', file_choose: '选择文件', file_hint: '由文件中的编号决定定义或修改哪个活动。', apply: '应用', applying: '正在应用…', applied_new: '已创建活动 {sale}（草稿）。', applied: '已应用到 {sale}。', view_sale: '打开活动面板', example: '填入示例', bad_json: '第 {line} 行第 {column} 列：{detail}', bad_place: '{place}，第 {line} 行：{detail}', no_sale_key: '文件需要文本字段 "sale"，即活动编号。',
   order: '订单', buyer: '买家', state: '状态', amount: '金额', created: '创建时间', updated: '更新时间', unit: '编号', payments: '付款记录', payment: '付款', captured: '实收', started: '发起时间', no_payments: '尚未发起付款。', refund: '退款', refund_sure: '款项将退还买家，名额将分给下一位。', refund_button: '为该订单退款', confirm_order: '免付款确认', search_hint: '订单号、邮箱、活动或商品', deadline: '占用至',
   s_awaiting_payment: '待付款', s_paid: '已付款', s_paid_standby: '已付款候补', s_refunded: '已退款', s_expired: '已过期', s_released: '已放弃', s_declined: '付款被拒',
+  d_define: '定义', d_announce: '公布', d_open: '开始', d_pause: '暂停', d_resume: '恢复', d_close: '关闭', d_cancel: '取消活动', d_restock: '补货', d_reschedule: '改期', d_refund: '退款', d_confirm: '确认',
   when: '时间', who: '操作人', what: '操作', detail: '详情', role: '角色', r_viewer: '查看者', r_operator: '运营者', r_owner: '所有者', r_none: '无权限', role_of: '{email} 的角色', change_role: '更改', role_changed: '{email}：{role}。', add_staff: '添加员工账号', add: '添加', owner_only: '只有所有者可以查看员工。', added: '已添加 {email}。', roles_hint: '查看者只能查看；运营者可管理活动与退款；所有者还可取消活动和管理员工。',
 };
 
 export type TextKey = keyof typeof en;
+// The word for a name that the server gives, e.g. of an act; the name itself where there is no word.
+export function word(prefix: 'd_' | 'w_', name: string): string {
+  const key = prefix + name;
+  return key in en ? t(key as TextKey) : name;
+}
+
 export const t = texts<TextKey>({ en, zh } satisfies Record<Language, Record<TextKey, string>>);

@@ -43,7 +43,9 @@ function stockLine(page: SalePage, item: SaleItem): Child {
   const share = (n: number) => `${((100 * n) / Math.max(1, stock.stock)).toFixed(2)}%`;
   return h('div', { class: 'stock' },
     h('div', { class: 'bar', 'aria-hidden': 'true', css: { '--paid': share(stock.paid), '--held': share(stock.held) } }, h('i', { class: 'bar-paid' }), h('i', { class: 'bar-held' })),
-    h('span', { class: stock.free > 0 && stock.free <= kFew ? 'few' : undefined }, stockText(stock)),
+    // Afterwards, what was left over is no reason to hurry any more.
+    phase === 'closed' || phase === 'settled' ? h('span', null, t('sold_of', { paid: count(stock.paid), stock: count(stock.stock) }))
+      : h('span', { class: stock.free > 0 && stock.free <= kFew ? 'few' : undefined }, stockText(stock)),
     stock.standby > 0 && h('span', { class: 'waiting' }, t('waiting', { n: count(stock.standby) })));
 }
 

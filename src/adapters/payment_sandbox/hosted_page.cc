@@ -108,7 +108,7 @@ std::string payment_page(const SandboxPayment& payment, Language language,
   std::string main = fmt::format(
       "<p class=\"lang\"><a href=\"?lang={}{}\" lang=\"{}\">{}</a></p><h1>{}</h1><p "
       "class=\"notice\">{}</p>"
-      "<p>{}</p><dl><dt>{}</dt><dd>{}</dd><dt>{}</dt><dd class=\"amount\">{}</dd></dl>",
+      "<p class=\"what\">{}</p><dl><dt>{}</dt><dd>{}</dd><dt>{}</dt><dd class=\"amount\">{}</dd></dl>",
       w.other_lang, behaviour.empty() ? "" : "&amp;behaviour=" + escaped(behaviour), w.other_lang,
       w.other, w.title, w.notice, escaped(payment.description), w.order, payment.order.value(),
       w.amount, escaped(money_text(payment.amount, payment.currency)));
@@ -138,7 +138,9 @@ std::string_view style_sheet() {
 body{margin:0;font:1rem/1.5 system-ui,"PingFang SC","Microsoft YaHei",sans-serif;color:#1a1a1a;background:#f4f4f2}
 main{max-width:26rem;margin:0 auto;padding:1.25rem;background:#fff;min-height:100vh}
 h1{font-size:1.4rem;margin:.25rem 0 .75rem}
+a{color:#0b5d3b}
 .lang{text-align:right;margin:0}
+.what{font-size:1.1rem;font-weight:600;margin:1rem 0 0}
 .notice{background:#fff4d6;border-left:4px solid #8a5a00;padding:.5rem .75rem}
 dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem;margin:1rem 0}
 dt{color:#555}
@@ -147,7 +149,7 @@ dd{margin:0;text-align:right;overflow-wrap:anywhere}
 button{display:block;width:100%;min-height:3rem;margin:.75rem 0;font:inherit;border-radius:.5rem;border:1px solid #555;background:#fff;color:#1a1a1a;cursor:pointer}
 button.pay{background:#0b5d3b;border-color:#0b5d3b;color:#fff;font-weight:600}
 button:focus-visible,a:focus-visible{outline:3px solid #1a5fd0;outline-offset:2px}
-@media(min-width:30rem){main{min-height:0;margin-top:3rem;border-radius:.75rem}}
+@media(min-width:30rem){main{min-height:0;margin-top:3rem;padding:1.75rem;border-radius:.75rem;box-shadow:0 1px 3px #0002}}
 )";
 }
 
