@@ -164,9 +164,9 @@ class Load {
       return latencies_[std::min(i, latencies_.size() - 1)];
     };
     std::printf(R"({"seconds":%.3f,"requests":%llu,"requests_per_second":%.0f,"p50_us":%.1f,)"
-                R"("p99_us":%.1f,"p999_us":%.1f,"errors":%llu,"statuses":{)",
+                R"("p99_us":%.1f,"p999_us":%.1f,"errors":%llu,"reply_bytes":%llu,"statuses":{)",
                 seconds, answered_, static_cast<double>(answered_) / seconds, at(0.5), at(0.99),
-                at(0.999), errors_);
+                at(0.999), errors_, answered_ == 0 ? 0 : reply_bytes_ / answered_);
     const char* comma = "";
     for (const auto& [status, n] : statuses_) {
       std::printf(R"(%s"%d":%llu)", comma, status, n);
@@ -234,6 +234,7 @@ class Load {
     latencies_.push_back(std::chrono::duration<float, std::micro>(now - c.since).count());
     ++statuses_[std::atoi(answer.data() + 9)];
     ++answered_;
+    reply_bytes_ += answer.size();
     c.received.clear();
     c.busy = false;
     if (options_.rate <= 0 && answered_ + errors_ < options_.count) return send(c, now);
@@ -258,7 +259,7 @@ class Load {
   std::deque<std::size_t> idle_;
   std::vector<float> latencies_;
   std::map<int, unsigned long long> statuses_;
-  unsigned long long answered_ = 0, errors_ = 0, planned_ = 0;
+  unsigned long long answered_ = 0, errors_ = 0, planned_ = 0, reply_bytes_ = 0;
   Clock::time_point started_{}, ended_{};
 };
 

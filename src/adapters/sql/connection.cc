@@ -4,11 +4,13 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <mutex>
+
 namespace onrush::sql {
 
 namespace {
 
-constexpr int kSqliteOk = 0, kSqliteDone = 101;
+constexpr int kSqliteOk = 0, kSqliteDone = 101, kConfigMultithread = 2;
 constexpr int kSqliteBusy = 5, kSqliteLocked = 6, kSqliteReadOnly = 8, kSqliteInterrupt = 9,
               kSqliteIoError = 10, kSqliteCorrupt = 11, kSqliteFull = 13, kSqliteCannotOpen = 14,
               kSqliteConstraint = 19, kSqliteNotADatabase = 26;
@@ -36,6 +38,13 @@ Error to_error(const std::string& file, int code) {
     default:
       return rejected(text);
   }
+}
+
+// A connection is used by one thread at a time (connection.h), so SQLite need not lock each call.
+// Only possible before the library is first used; if somebody was earlier, it just stays slower.
+void use_without_inner_locks() {
+  static std::once_flag once;
+  std::call_once(once, [] { sqlite_api::sqlite3_config(kConfigMultithread); });
 }
 
 }  // namespace
@@ -78,6 +87,7 @@ struct Connection::Impl {
 
 Connection::Connection(const std::filesystem::path& file, Durability durability, Millis busy_wait)
     : impl_(std::make_unique<Impl>()) {
+  use_without_inner_locks();
   impl_->file = file.filename().string();
   if (file.string().find_first_of("\"\n") != std::string::npos) {
     throw SqlFailure(invalid("the data directory's name must not hold quotes or line breaks"));
@@ -88,7 +98,9 @@ Connection::Connection(const std::filesystem::path& file, Durability durability,
   run("PRAGMA journal_mode = WAL");
   run(durability == Durability::synced ? "PRAGMA synchronous = FULL"
                                        : "PRAGMA synchronous = NORMAL");
-  run("PRAGMA cache_size = -32768");
+  run("PRAGMA cache_size = -65536");
+  // Fewer, larger checkpoints: pages that change again and again are copied once.
+  run("PRAGMA wal_autocheckpoint = 8000");
   run("PRAGMA temp_store = MEMORY");
 }
 
