@@ -293,6 +293,43 @@ journey('quantity_goes_up_to_the_limit', async () => {
   await context.close();
 });
 
+journey('a_declined_payment_can_be_tried_again_and_an_abandoned_one_goes_on', async () => {
+  const sale = await scene.define(scene.file('declined', { decline_ends_hold: false }), 'announce', 'open');
+  const context = await browser.visitor();
+  const page = await watched(context);
+  await scene.signIn(page, await scene.buyer(), `/s/${sale}`);
+  await button(page, 'Buy now').click();
+  await button(page, /^Pay €45/).click();
+  await page.locator('button[value=decline]').click();
+  await page.getByText('The payment was declined. You can try again until the time is up.').waitFor({ timeout: 25_000 });
+  await button(page, /^Pay €45/).click();
+  await page.locator('button[value=abandon]').click();
+  await page.getByRole('heading', { name: 'Waiting for the payment provider' }).waitFor();
+  assert.deepEqual((await scene.sale(sale)).items.map((item) => [item.held, item.paid]), [[1, 0]]);
+  await button(page, 'Go back to payment').click();
+  await page.locator('button[value=pay]').click();
+  await page.getByRole('heading', { name: 'It is yours' }).waitFor({ timeout: 25_000 });
+  const { items, money } = await scene.sale(sale);
+  assert.deepEqual(items.map((item) => [item.held, item.paid]), [[0, 1]]);
+  assert.equal(money.captured, 4500);
+  clean(page);
+  await context.close();
+});
+
+journey('a_declined_payment_ends_the_hold_where_the_sale_says_so', async () => {
+  const sale = await scene.define(scene.file('strict'), 'announce', 'open');
+  const context = await browser.visitor();
+  const page = await watched(context);
+  await scene.signIn(page, await scene.buyer(), `/s/${sale}`);
+  await button(page, 'Buy now').click();
+  await button(page, /^Pay €45/).click();
+  await page.locator('button[value=decline]').click();
+  await page.getByText('The hold has ended. You were not charged.').waitFor({ timeout: 25_000 });
+  assert.deepEqual((await scene.sale(sale)).items.map((item) => [item.free, item.held]), [[5, 0]]);
+  clean(page);
+  await context.close();
+});
+
 journey('the_language_is_switched_and_remembered', async () => {
   const sale = await scene.define(scene.file('words'), 'announce');
   const context = await browser.visitor({ viewport: { width: 360, height: 740 } });
@@ -380,6 +417,10 @@ journey('no_page_has_an_accessibility_violation_or_scrolls_sideways', async () =
     await scene.signIn(page, buyer, `/s/${open}`);
     await check(null, '.panel-held');
     await check(`/order/${order}`, '.ring');
+    await page.locator('.checkout .button').first().click();
+    await check(null, 'button[value=pay]');
+    await page.locator('button[value=abandon]').click();
+    await page.waitForURL(`**/order/${order}*`);
     await check('/orders', '.order-row');
     await page.goto(`${server.admin}/`);
     await check(null, 'form');

@@ -90,7 +90,7 @@ export async function startStandIn(dist) {
     ['g', 'PUT', /^\/orders\/(\d+)$/, 'any', ({ order }) => { office.end(order, 'paid'); return [200, order]; }],
     ['g', 'POST', /^\/orders\/(\d+)\/payments$/, 'any', ({ order }) => {
       if (order.state !== 'awaiting_payment') throw new Refusal(409, 'wrong_state', `The order is ${order.state}.`);
-      order.payment ??= { payment: `p${order.order}`, state: 'started', amount: order.amount, currency: order.currency, started_at: new Date().toISOString() };
+      if (order.payment?.state !== 'started') order.payment = { payment: `p${order.order}`, state: 'started', amount: order.amount, currency: order.currency, started_at: new Date().toISOString() };
       return [201, { payment: order.payment.payment, url: `http://127.0.0.1:${ports.provider}/pay/${order.order}` }];
     }],
     ['a', 'POST', /^\/staff\/sessions$/, null, ({ body, headers }) => [200, session(sign_in(body, true), headers)]],
@@ -171,17 +171,19 @@ export async function startStandIn(dist) {
       'content-security-policy': `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; connect-src 'self' http://127.0.0.1:${ports.rush} ws://127.0.0.1:${ports.rush}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'` }).end(bytes);
   };
 
-  const provider = (request, response) => {
+  const provider = (request, response, text) => {
     const id = /^\/pay\/(\d+)$/.exec(request.url)?.[1];
     const order = id && office.orders.get(id);
     if (!order) return void response.writeHead(404).end('no such payment');
     if (request.method === 'GET') {
-      return void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><html lang="en"><title>Sandbox</title><main><h1>Sandbox payment</h1><form method="post"><button name="action" value="pay">Pay</button></form></main></html>');
+      return void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Sandbox</title><main><h1>Sandbox payment</h1><form method="post"><button name="action" value="pay">Pay</button> <button name="action" value="decline">Decline</button> <button name="action" value="abandon">Leave without paying</button></form></main></html>');
     }
     response.writeHead(303, { location: `http://127.0.0.1:${ports.general}/order/${id}` }).end();
     // The provider's notice comes a moment after the shopper.
     setTimeout(() => {
-      if (order.state !== 'awaiting_payment') return;
+      const action = new URLSearchParams(text).get('action');
+      if (order.state !== 'awaiting_payment' || action === 'abandon') return;
+      if (action === 'decline') return office.decline(order);
       Object.assign(order.payment, { state: 'captured', captured: order.amount });
       office.end(order, 'paid');
     }, 900);

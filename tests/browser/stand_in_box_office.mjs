@@ -151,6 +151,12 @@ export class BoxOffice {
     this.tell(order.sale);
   }
 
+  decline(order) {
+    order.payment.state = 'declined';
+    if (this.sales.get(order.sale).file.decline_ends_hold === false) this.change(order, order.state, 'payment_declined');
+    else this.end(order, 'declined');
+  }
+
   refund(order, reason, actor) {
     if (order.state !== 'paid') throw new Refusal(409, 'wrong_state', `The order is ${order.state}.`);
     const sale = this.sales.get(order.sale);

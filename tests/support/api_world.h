@@ -218,6 +218,9 @@ class ApiWorld {
                      buyer(buyer_id).append(more_headers));
   }
 
+  // Destroyed last: late answers of the pools below still name their workers.
+  std::unique_ptr<http::Server> rush, general, admin;
+
   ManualClock clock;
   BookBoxOffice office{clock};
   PlacedOrders orders;
@@ -265,7 +268,6 @@ class ApiWorld {
       {},
       metrics,
       roles};
-  std::unique_ptr<http::Server> rush, general, admin;
 
  private:
   template <class Make>
