@@ -86,8 +86,8 @@ void fill(engine::Engine& engine, std::uint64_t events) {
 
 void report(const char* how, const engine::Engine& engine) {
   const engine::RecoveryReport& r = engine.recovery();
-  fmt::print("{:<16} {} ms  (last event {}, {} replayed, snapshot of event {})\n", how,
-             r.took.count(), r.last_seq, r.events_replayed, r.snapshot_seq);
+  fmt::print("{:<16} {} ms, {:.0f} ms of CPU  (last event {}, {} replayed, snapshot of event {})\n",
+             how, r.took.count(), opened_cpu_ms, r.last_seq, r.events_replayed, r.snapshot_seq);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Little-endian byte writing and bounds-checked reading, for the journal and snapshots.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <concepts>
 #include <cstdint>
@@ -27,6 +28,14 @@ class ByteWriter {
   void put(T value) {
     put_raw(&value, sizeof value);
   }
+  // Several numbers, one behind the other, appended at once: for records that come by the million.
+  template <std::integral... T>
+  void put_all(T... values) {
+    std::array<std::byte, (sizeof(T) + ...)> packed;
+    std::byte* at = packed.data();
+    ((std::memcpy(at, &values, sizeof values), at += sizeof values), ...);
+    put_raw(packed.data(), packed.size());
+  }
   void put_raw(const void* data, std::size_t size) {
     const auto* p = static_cast<const std::byte*>(data);
     out_.insert(out_.end(), p, p + size);
@@ -37,6 +46,10 @@ class ByteWriter {
     put_raw(text.data(), text.size());
   }
   [[nodiscard]] std::size_t size() const { return out_.size(); }
+  // What was put since size() was `from`; valid until more is put.
+  [[nodiscard]] Bytes written(std::size_t from) const { return Bytes(out_).subspan(from); }
+  // Room for `size` bytes in all, so that what follows is not copied for growth.
+  void reserve(std::size_t size) { out_.reserve(size); }
   // Overwrites what was put at `at`, e.g. a length that is known only afterwards.
   template <std::integral T>
   void patch(std::size_t at, T value) {

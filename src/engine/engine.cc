@@ -66,6 +66,9 @@ Status check(const EngineConfig& config) {
   return at_least("segment_bytes", config.segment_bytes, 64 << 10);
 }
 
+// Events whose waits for memory overlap during a replay.
+constexpr std::size_t kReplayLookAhead = 16;
+
 // What may be on its way to the journal at one time is kept free: two batches, each perhaps one
 // event too long, so that what was accepted can be written when the disk is full.
 journal::JournalConfig journal_config(const EngineConfig& config) {
@@ -96,6 +99,7 @@ Status Engine::Parts::recover() {
   const auto replay = [&](const journal::RecordHeader& header, Bytes payload) -> Status {
     if (Status s = journal::decode_events(payload, header.events, events); !s) return s;
     for (std::size_t i = 0; i < events.size(); ++i) {
+      if (i + kReplayLookAhead < events.size()) book.prefetch(events[i + kReplayLookAhead]);
       if (Status s = book.replay(events[i], from_millis(header.time_ms)); !s) {
         return corrupt(
             fmt::format("event {} cannot follow: {}", header.first_seq + i, s.error().message));

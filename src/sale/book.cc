@@ -29,6 +29,10 @@ void Book::prefetch(const Command& command) const {
   state_->prefetch(command);
 }
 
+void Book::prefetch(const Event& event) const {
+  state_->prefetch(event);
+}
+
 void Book::prefetch_records(const Command& command) const {
   state_->prefetch_records(command);
 }

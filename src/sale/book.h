@@ -72,6 +72,8 @@ class Book {
   // When tick() next has something to do; nothing if never.
   [[nodiscard]] std::optional<TimePoint> next_due() const;
 
+  // As prefetch() of commands, for events that are about to be replayed.
+  void prefetch(const Event& event) const;
   // Applies an event of the past, decided at `at`. Error: corrupt, when the event cannot follow from the
   // state (a unit that is not free, an unknown order …); the book must then be thrown away.
   [[nodiscard]] Status replay(const Event& event, TimePoint at);

@@ -80,6 +80,7 @@ class BookState {
 
   // --- looking ahead: begin to fetch what decide() will look at, see Book::prefetch()
   void prefetch(const Command& command) const;
+  void prefetch(const Event& event) const;
   void prefetch_records(const Command& command) const;
 
   // --- whole

@@ -2,13 +2,14 @@
 // which the older ones are chained. Buyers who were refused are not in it.
 //
 // It is split over many small tables, because one table of ten million buyers would stop the writer
-// for half a second whenever it doubles. Each is an array of 16-byte slots, a power of two of them,
-// in which a buyer is in the first free slot at or behind the one that his hash names: four slots a
-// cache line, so that nearly every look-up waits for memory once, and prefetch() can know where.
+// for half a second whenever it doubles. Each is an array of cache lines of four slots, a power of
+// two of them: a buyer is in the first slot that was free in the line that his hash names, or else
+// in those behind it. So nearly every look-up waits for memory once, and prefetch() knows where.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "base/strong_id.h"
@@ -26,20 +27,20 @@ class BuyerTable {
   [[nodiscard]] const BuyerRefs* find(std::uint64_t buyer) const {
     const std::uint64_t hash = mix_bits(buyer);
     const Shard& shard = shards_[shard_of(hash)];
-    if (shard.slots.empty()) return nullptr;
-    const Slot& slot = shard.slots[shard.place_of(buyer, hash)];
+    if (shard.lines.empty()) return nullptr;
+    const Slot& slot = place_of(shard.lines, buyer, hash);
     return slot.buyer == kNobody ? nullptr : &slot.refs;
   }
   // Added when he is not there; never for buyer 0, who is nobody.
   BuyerRefs& operator[](std::uint64_t buyer) {
     const std::uint64_t hash = mix_bits(buyer);
     Shard& shard = shards_[shard_of(hash)];
-    if (shard.slots.empty()) shard.slots.resize(kSlotsMin);
-    Slot* slot = &shard.slots[shard.place_of(buyer, hash)];
+    if (shard.lines.empty()) shard.lines.resize(kLinesAtFirst);
+    Slot* slot = &place_of(shard.lines, buyer, hash);
     if (slot->buyer == buyer) return slot->refs;
-    if (4 * (shard.used + 1) > 3 * shard.slots.size()) {
+    if (shard.used >= 3 * shard.lines.size()) {
       shard.grow();
-      slot = &shard.slots[shard.place_of(buyer, hash)];
+      slot = &place_of(shard.lines, buyer, hash);
     }
     ++shard.used;
     slot->buyer = buyer;
@@ -49,7 +50,7 @@ class BuyerTable {
   void prefetch(std::uint64_t buyer) const {
     const std::uint64_t hash = mix_bits(buyer);
     const Shard& shard = shards_[shard_of(hash)];
-    if (!shard.slots.empty()) __builtin_prefetch(&shard.slots[hash & (shard.slots.size() - 1)]);
+    if (!shard.lines.empty()) __builtin_prefetch(&shard.lines[hash & (shard.lines.size() - 1)]);
   }
 
   [[nodiscard]] std::size_t size() const {
@@ -57,16 +58,16 @@ class BuyerTable {
     for (const Shard& shard : shards_) sum += shard.used;
     return sum;
   }
-  // Of the tables: slots, whether used or not.
+  // Of the tables: lines, whether used or not.
   [[nodiscard]] std::size_t bytes() const {
-    std::size_t slots = 0;
-    for (const Shard& shard : shards_) slots += shard.slots.size();
-    return slots * sizeof(Slot) + sizeof *this;
+    std::size_t lines = 0;
+    for (const Shard& shard : shards_) lines += shard.lines.size();
+    return lines * sizeof(SlotLine) + sizeof *this;
   }
 
  private:
   static constexpr std::uint64_t kNobody = 0;  // marks a free slot
-  static constexpr std::size_t kSlotsMin = 16;
+  static constexpr std::size_t kLinesAtFirst = 4;
   static constexpr std::size_t kShards = 64;
 
   struct Slot {
@@ -74,25 +75,37 @@ class BuyerTable {
     BuyerRefs refs;
   };
   static_assert(sizeof(Slot) == 16, "docs/memory.md says so");
+  struct alignas(64) SlotLine {
+    std::array<Slot, 4> slots;
+  };
+  using SlotLines = std::vector<SlotLine>;
+
+  // Where the buyer is, or where he would be put. Some slot is always free.
+  [[nodiscard]] static const Slot& place_of(const SlotLines& lines, std::uint64_t buyer,
+                                            std::uint64_t hash) {
+    const std::size_t mask = lines.size() - 1;
+    for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
+      for (const Slot& slot : lines[i].slots) {
+        if (slot.buyer == buyer || slot.buyer == kNobody) return slot;
+      }
+    }
+  }
+  [[nodiscard]] static Slot& place_of(SlotLines& lines, std::uint64_t buyer, std::uint64_t hash) {
+    return const_cast<Slot&>(place_of(std::as_const(lines), buyer, hash));
+  }
 
   struct Shard {
-    std::vector<Slot> slots;  // at most three quarters are used
+    SlotLines lines;  // at most three quarters of the slots are used
     std::size_t used = 0;
 
-    // Where the buyer is, or where he would be put.
-    [[nodiscard]] std::size_t place_of(std::uint64_t buyer, std::uint64_t hash) const {
-      const std::size_t mask = slots.size() - 1;
-      std::size_t i = hash & mask;
-      while (slots[i].buyer != buyer && slots[i].buyer != kNobody) i = (i + 1) & mask;
-      return i;
-    }
     void grow() {
-      Shard larger{std::vector<Slot>(2 * slots.size()), used};
-      for (const Slot& slot : slots) {
-        if (slot.buyer == kNobody) continue;
-        larger.slots[larger.place_of(slot.buyer, mix_bits(slot.buyer))] = slot;
+      SlotLines larger(2 * lines.size());
+      for (const SlotLine& line : lines) {
+        for (const Slot& slot : line.slots) {
+          if (slot.buyer != kNobody) place_of(larger, slot.buyer, mix_bits(slot.buyer)) = slot;
+        }
       }
-      *this = std::move(larger);
+      lines = std::move(larger);
     }
   };
   // The highest bits; the place in the table comes from the lowest.

@@ -1,5 +1,8 @@
 // Looking ahead, for the commands that come by the thousand. Only hints: what is missing here costs
 // time and nothing else.
+#include <type_traits>
+#include <variant>
+
 #include "sale/book_state.h"
 
 namespace onrush::sale {
@@ -30,6 +33,17 @@ OrderId order_named(const Command& command) {
   return {};
 }
 
+// Of the events that name an order, all but HoldGranted are about one that exists.
+template <class E>
+concept OfAnOrder = requires(const E& e) {
+  e.order;
+}
+&&!std::is_same_v<E, event::HoldGranted>;
+// These add something to a buyer.
+template <class E>
+concept ForABuyer =
+    std::is_same_v<E, event::HoldGranted> || std::is_same_v<E, event::StandbyJoined>;
+
 }  // namespace
 
 void BookState::prefetch(const Command& command) const {
@@ -41,6 +55,18 @@ void BookState::prefetch(const Command& command) const {
   } else if (const auto* settle = std::get_if<command::SettlePayment>(&command)) {
     payments.prefetch(settle->payment.value());
   }
+}
+
+void BookState::prefetch(const Event& event) const {
+  std::visit(
+      [this]<class E>(const E& e) {
+        if constexpr (ForABuyer<E>) {
+          if (const SaleState* s = sale(e.sale)) s->buyers.prefetch(e.buyer.value());
+        } else if constexpr (OfAnOrder<E>) {
+          orders.prefetch(e.order.value());
+        }
+      },
+      event);
 }
 
 void BookState::prefetch_records(const Command& command) const {

@@ -16,6 +16,14 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x4b4f4f42;  // "BOOK"
 constexpr std::uint32_t kVersion = 1;
+// What records take, without their units and lines.
+constexpr std::size_t kOrderBytes = 46;
+constexpr std::size_t kUnitBytes = 6;
+constexpr std::size_t kPaymentBytes = 22;
+constexpr std::size_t kEntryBytes = 30;
+constexpr std::size_t kLineBytes = 4;
+// Records whose buyers' places in memory are asked for ahead of their turn.
+constexpr Index kLookAhead = 16;
 
 std::uint64_t checksum(Bytes bytes) {
   std::uint64_t sum = bytes.size();
@@ -47,43 +55,44 @@ void save_sale(const SaleState& s, ByteWriter& out) {
 }  // namespace
 
 void BookState::save(ByteWriter& out) const {
-  std::vector<std::byte> body;
-  ByteWriter w(body);
-  w.put(node);
-  w.put(last_id);
-  w.put(static_cast<std::uint32_t>(sales.size()));
-  for (const auto& s : sales) save_sale(*s, w);
-
-  w.put(orders.size());
-  for (Index i = 0; i < orders.size(); ++i) {
-    const Order& o = orders[i];
-    w.put(o.id), w.put(o.buyer), w.put(o.key), w.put(o.deadline), w.put(o.amount), w.put(o.sale);
-    w.put(static_cast<std::uint8_t>(o.state));
-    w.put(o.unit_count);
-    each_unit(o, [&w](std::uint16_t item, std::uint32_t unit) { w.put(item), w.put(unit); });
-  }
-  w.put(payments.size());
-  for (Index i = 0; i < payments.size(); ++i) {
-    const Payment& p = payments[i];
-    w.put(p.id), w.put(p.captured), w.put(p.order);
-    w.put(static_cast<std::uint8_t>(p.state)), w.put(static_cast<std::uint8_t>(p.money));
-  }
-  w.put(entries.size());
-  for (Index i = 0; i < entries.size(); ++i) {
-    const StandbyEntry& e = entries[i];
-    w.put(e.id), w.put(e.buyer), w.put(e.key), w.put(e.sale);
-    w.put(static_cast<std::uint8_t>(e.state));
-    w.put(e.line_count);
-    each_line(e, [&w](std::uint16_t item, std::uint16_t quantity, std::uint32_t) {
-      w.put(item), w.put(quantity);
-    });
-  }
-
   out.put(kMagic);
   out.put(kVersion);
-  out.put(static_cast<std::uint64_t>(body.size()));
-  out.put(checksum(body));
-  out.put_raw(body.data(), body.size());
+  const std::size_t sum_at = out.size() + sizeof(std::uint64_t);
+  out.put_all(std::uint64_t{0}, std::uint64_t{0});  // size and checksum, known only at the end
+  const std::size_t start = out.size();
+  // The writer waits while this runs: the buffer must not be copied because it grows.
+  out.reserve(start + 4096 * (1 + sales.size()) + kOrderBytes * orders.size() +
+              kUnitBytes * (orders.size() + unit_pool.size()) + kPaymentBytes * payments.size() +
+              kEntryBytes * entries.size() + kLineBytes * (entries.size() + line_pool.size()));
+  out.put(node);
+  out.put(last_id);
+  out.put(static_cast<std::uint32_t>(sales.size()));
+  for (const auto& s : sales) save_sale(*s, out);
+
+  out.put(orders.size());
+  for (Index i = 0; i < orders.size(); ++i) {
+    const Order& o = orders[i];
+    out.put_all(o.id, o.buyer, o.key, o.deadline, o.amount, o.sale,
+                static_cast<std::uint8_t>(o.state), o.unit_count);
+    each_unit(o, [&out](std::uint16_t item, std::uint32_t unit) { out.put_all(item, unit); });
+  }
+  out.put(payments.size());
+  for (Index i = 0; i < payments.size(); ++i) {
+    const Payment& p = payments[i];
+    out.put_all(p.id, p.captured, p.order, static_cast<std::uint8_t>(p.state),
+                static_cast<std::uint8_t>(p.money));
+  }
+  out.put(entries.size());
+  for (Index i = 0; i < entries.size(); ++i) {
+    const StandbyEntry& e = entries[i];
+    out.put_all(e.id, e.buyer, e.key, e.sale, static_cast<std::uint8_t>(e.state), e.line_count);
+    each_line(e, [&out](std::uint16_t item, std::uint16_t quantity, std::uint32_t) {
+      out.put_all(item, quantity);
+    });
+  }
+  const Bytes body = out.written(start);
+  out.patch(sum_at - sizeof(std::uint64_t), static_cast<std::uint64_t>(body.size()));
+  out.patch(sum_at, checksum(body));
 }
 
 // Rebuilds a state. Each step returns what is wrong, or nullptr. Nothing is allocated that the
@@ -155,7 +164,7 @@ class SnapshotReader {
   }
 
   Problem read_orders() {
-    const std::uint32_t count = get_count(52);
+    const std::uint32_t count = get_count(kOrderBytes + kUnitBytes);
     std::uint64_t last = 0;
     for (Index i = 0; i < count; ++i) {
       Order o;
@@ -174,7 +183,16 @@ class SnapshotReader {
       last = o.id;
       if (const Problem p = read_units(*s, o, i, units_count)) return p;
     }
+    for (Index i = 0; i < count; ++i) {
+      if (i + kLookAhead < count) prefetch_buyer(book_.orders[i + kLookAhead]);
+      book_.link_order(*book_.sale(SaleNo{book_.orders[i].sale}), i);
+    }
     return nullptr;
+  }
+
+  template <class Record>
+  void prefetch_buyer(const Record& record) const {
+    book_.sale(SaleNo{record.sale})->buyers.prefetch(record.buyer);
   }
 
   Problem read_units(SaleState& s, Order& o, Index index, std::uint8_t count) {
@@ -191,7 +209,6 @@ class SnapshotReader {
     }
     book_.set_units(o, units);
     book_.orders.push_back(o);
-    book_.link_order(s, index);
     if (o.state == OrderState::awaiting_payment || o.state == OrderState::paid) {
       if (const Problem p = book_.take_units(s, index, units)) return p;
     }
@@ -199,7 +216,7 @@ class SnapshotReader {
   }
 
   Problem read_payments() {
-    const std::uint32_t count = get_count(22);
+    const std::uint32_t count = get_count(kPaymentBytes);
     std::uint64_t last = 0;
     for (Index i = 0; i < count; ++i) {
       Payment p;
@@ -223,7 +240,7 @@ class SnapshotReader {
   }
 
   Problem read_entries() {
-    const std::uint32_t count = get_count(34);
+    const std::uint32_t count = get_count(kEntryBytes + kLineBytes);
     std::uint64_t last = 0;
     for (Index i = 0; i < count; ++i) {
       StandbyEntry e;
@@ -240,11 +257,15 @@ class SnapshotReader {
       }
       last = e.id;
       if (const Problem p = read_lines(*s, e, i)) return p;
-      BuyerRefs& refs = s->buyers[e.buyer];
-      e.older_of_buyer = refs.entry;
-      refs.entry = i;
       if (e.state == EntryState::waiting) ++s->waiting;
       book_.entries.push_back(e);
+    }
+    for (Index i = 0; i < count; ++i) {
+      if (i + kLookAhead < count) prefetch_buyer(book_.entries[i + kLookAhead]);
+      StandbyEntry& e = book_.entries[i];
+      BuyerRefs& refs = book_.sale(SaleNo{e.sale})->buyers[e.buyer];
+      e.older_of_buyer = refs.entry;
+      refs.entry = i;
     }
     return nullptr;
   }
