@@ -18,7 +18,7 @@ const button = (page, name) => page.getByRole('button', { name });
 // Opens a page that fails the journey on script errors, refused styles or scripts, and foreign requests.
 async function watched(context) {
   const page = await context.newPage();
-  const hosts = new Set([server.general, server.admin].map((url) => new URL(url).hostname));
+  const hosts = new Set([server.general, server.admin].map((url) => new URL(url).hostname).concat('localhost'));
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(`script error: ${error.message}`));
   page.on('console', (message) => { if (/Content Security Policy|Refused to/.test(message.text())) page.faults.push(message.text()); });
@@ -390,6 +390,36 @@ journey('staff_find_and_refund_an_order', async () => {
   clean(page, desk);
   await shopper.close();
   await staff.close();
+});
+
+journey('a_loopback_server_works_by_the_name_localhost_too', async () => {
+  const local = (url) => url.replace('//127.0.0.1:', '//localhost:');
+  const sale = await scene.define(scene.file('local'), 'announce', 'open');
+  const { email, password } = await scene.buyer();
+  const context = await browser.visitor();
+  const page = await watched(context);
+  await page.goto(`${local(server.general)}/sign-in?next=/s/${sale}`);
+  await page.fill('input[name=email]', email);
+  await page.fill('input[name=password]', password);
+  await page.click('button[type=submit]');
+  await button(page, 'Buy now').waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
+  await page.reload();
+  await button(page, 'Buy now').click();
+  await page.waitForURL('**/order/*');
+  const desk = await watched(context);
+  await desk.goto(`${local(server.admin)}/`);
+  await desk.fill('input[name=email]', server.owner.email);
+  await desk.fill('input[name=password]', server.owner.password);
+  await desk.click('button[type=submit]');
+  await desk.getByRole('navigation').waitFor();
+  await desk.reload();
+  await desk.getByRole('navigation').waitFor();
+  // The console's session did not take the shop's away: the same host, two cookies.
+  await page.reload();
+  await button(page, /^Pay €45/).waitFor();
+  clean(page, desk);
+  await context.close();
 });
 
 journey('no_page_has_an_accessibility_violation_or_scrolls_sideways', async () => {
