@@ -8,6 +8,7 @@
 #include "adapters/sql/schema.h"
 #include "adapters/sql/sql_stores.h"
 #include "adapters/sql/store_files.h"
+#include "adapters/sql/turn.h"
 
 namespace onrush::sql {
 
@@ -48,7 +49,7 @@ class SqlAccounts final : public Accounts {
   template <class Work>
   auto write(Work&& work) {
     return guarded([&] {
-      const std::unique_lock lock(mutex_, deadline_);
+      const std::unique_lock lock(turn_, deadline_);
       if (!lock.owns_lock()) {
         throw SqlFailure(retryable("the account store is busy; the deadline has passed"));
       }
@@ -177,7 +178,7 @@ class SqlAccounts final : public Accounts {
 
   std::filesystem::path file_;
   Millis deadline_;
-  std::timed_mutex mutex_;
+  Turn turn_;
   Connection connection_;
   ReaderPool readers_;
 };

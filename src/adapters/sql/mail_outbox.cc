@@ -20,6 +20,7 @@
 #include "adapters/sql/schema.h"
 #include "adapters/sql/sql_stores.h"
 #include "adapters/sql/store_files.h"
+#include "adapters/sql/turn.h"
 
 namespace onrush::sql {
 
@@ -47,7 +48,7 @@ class SqlMailOutbox final : public ports::MailOutbox {
   template <class Work>
   auto write(Work&& work) {
     return guarded([&] {
-      const std::unique_lock lock(mutex_, deadline_);
+      const std::unique_lock lock(turn_, deadline_);
       if (!lock.owns_lock()) {
         throw SqlFailure(retryable("the mail outbox is busy; the deadline has passed"));
       }
@@ -219,7 +220,7 @@ class SqlMailOutbox final : public ports::MailOutbox {
   ReadModel& read_model_;
   Accounts& accounts_;
   Millis deadline_;
-  std::timed_mutex mutex_;
+  Turn turn_;
   Connection connection_;
 };
 

@@ -4,6 +4,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "base/invariant.h"
 
 namespace onrush::http {
@@ -13,6 +15,7 @@ TaskQueue::TaskQueue() : event_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
 }
 
 TaskQueue::~TaskQueue() {
+  while (waking_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
   ::close(event_fd_);
 }
 
@@ -22,10 +25,12 @@ bool TaskQueue::push(std::function<void()> task) {
     if (closed_) return false;
     tasks_.push_back(std::move(task));
     if (tasks_.size() > 1) return true;
+    waking_.fetch_add(1, std::memory_order_relaxed);
   }
   const std::uint64_t one = 1;
   // Can only fail if the counter is full, and then the worker is being woken already.
   [[maybe_unused]] const auto written = ::write(event_fd_, &one, sizeof one);
+  waking_.fetch_sub(1, std::memory_order_release);  // the last touch
   return true;
 }
 

@@ -2,6 +2,7 @@
 // a batch of answers costs one wakeup.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -28,6 +29,8 @@ class TaskQueue {
   std::mutex mutex_;
   std::vector<std::function<void()>> tasks_;
   bool closed_ = false;
+  // A push whose task is already taken may still be at the descriptor: it is not closed under it.
+  std::atomic<int> waking_{0};
 };
 
 }  // namespace onrush::http
