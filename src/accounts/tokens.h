@@ -1,5 +1,6 @@
-// Signed tokens (JWT, HS256). The algorithm and the kind follow from the key id, never from what the token
-// says; each kind has keys of its own, and two keys of a kind may be live so that they can be rotated.
+// Signed tokens (JWT, HS256). The algorithm and the kind follow from the key id, never from what
+// the token says; each kind has keys of its own, and two keys of a kind may be live so that they
+// can be rotated.
 #pragma once
 
 #include <array>
@@ -17,38 +18,39 @@
 namespace onrush::accounts {
 
 enum class TokenKind : std::uint8_t {
-  buyer,    // a signed-in shopper: asks for holds
-  staff,    // a signed-in member of staff, with a role
-  order,    // one order: opens its checkout without a session (a link in a mail); short-lived
-  refresh,  // sits in an HttpOnly cookie of the shop; only good for a new buyer token
-  setup,    // the one-time link by which the owner enters for the first time
+  buyer,          // a signed-in shopper: asks for holds
+  staff,          // a signed-in member of staff, with a role
+  order,          // one order: opens its checkout without a session (a link in a mail); short-lived
+  refresh,        // sits in an HttpOnly cookie of the shop; only good for a new buyer token
+  setup,          // the one-time link by which the owner enters for the first time
   staff_refresh,  // sits in an HttpOnly cookie of the console; only good for a new staff token
 };
 inline constexpr std::size_t kTokenKinds = 6;
 
-// The subject of a staff token that was signed with the data directory's own key, by the command line: it
-// belongs to no account.
+// The subject of a staff token that was signed with the data directory's own key, by the command
+// line: it belongs to no account.
 inline constexpr sale::BuyerId kConsole{0xffff'ffff'ffff'ffff};
 
 struct Claims {
   TokenKind kind = TokenKind::buyer;
-  sale::BuyerId subject;           // the account
+  sale::BuyerId subject;  // the account
   ports::Role role = ports::Role::buyer;
-  sale::OrderId order;             // kind order only
+  sale::OrderId order;  // kind order only
   TimePoint issued_at{};
   TimePoint expires_at{};
 };
 
 struct TokenKey {
-  std::string kid;                    // 1..16 of [A-Za-z0-9_-]
+  std::string kid;  // 1..16 of [A-Za-z0-9_-]
   std::array<std::byte, 32> secret{};
 };
 
 // All keys of a process. Per kind one or two; the first signs, all verify.
 class KeyRing {
  public:
-  // Derives each kind's key from the master secret by HKDF-SHA256 (RFC 5869), kid from the generation.
-  // `previous` (may be empty) keeps the keys of the former master secret live for verifying.
+  // Derives each kind's key from the master secret by HKDF-SHA256 (RFC 5869), kid from the
+  // generation. `previous` (may be empty) keeps the keys of the former master secret live for
+  // verifying.
   static KeyRing derive(std::string_view master_secret, std::string_view previous = {});
   [[nodiscard]] const std::vector<TokenKey>& keys(TokenKind kind) const;
 
@@ -69,8 +71,8 @@ class Tokens {
 
   [[nodiscard]] std::string sign(const Claims& claims);
   // About a microsecond, no allocation. `now` is compared with exp (no leeway).
-  [[nodiscard]] boost::system::result<Claims, TokenFault> verify(std::string_view token, TokenKind kind,
-                                                                 TimePoint now);
+  [[nodiscard]] boost::system::result<Claims, TokenFault> verify(std::string_view token,
+                                                                 TokenKind kind, TimePoint now);
 
  private:
   struct Impl;

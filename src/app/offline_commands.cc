@@ -94,7 +94,7 @@ int run_token(const LoadedConfig& config, const TokenOptions& options) {
     claims.subject = sale::BuyerId{options.buyer};
   } else {
     claims.kind = accounts::TokenKind::staff;
-  claims.subject = accounts::kConsole;
+    claims.subject = accounts::kConsole;
     claims.role = options.role == "owner"      ? ports::Role::owner
                   : options.role == "operator" ? ports::Role::operator_
                                                : ports::Role::viewer;

@@ -6,7 +6,8 @@
 namespace onrush {
 
 void invariant_failed(const char* expression, const char* what, const char* file, int line) {
-  std::fprintf(stderr, "onrush: invariant violated: %s (%s) at %s:%d\n", what, expression, file, line);
+  std::fprintf(stderr, "onrush: invariant violated: %s (%s) at %s:%d\n", what, expression, file,
+               line);
   std::fflush(stderr);
   std::abort();
 }

@@ -16,7 +16,8 @@ void put_digits(char* out, int width, std::int64_t value) {
 bool take_digits(std::string_view& text, std::size_t width, int& value) {
   if (text.size() < width) return false;
   const auto [end, error] = std::from_chars(text.data(), text.data() + width, value);
-  if (error != std::errc{} || end != text.data() + width || value < 0 || text[0] == '-') return false;
+  if (error != std::errc{} || end != text.data() + width || value < 0 || text[0] == '-')
+    return false;
   text.remove_prefix(width);
   return true;
 }
@@ -50,7 +51,8 @@ bool take_offset(std::string_view& text, std::chrono::minutes& offset) {
   text.remove_prefix(1);
   int hours = 0;
   int minutes = 0;
-  if (!take_digits(text, 2, hours) || !take(text, ':') || !take_digits(text, 2, minutes)) return false;
+  if (!take_digits(text, 2, hours) || !take(text, ':') || !take_digits(text, 2, minutes))
+    return false;
   if (hours > 23 || minutes > 59) return false;
   offset = std::chrono::hours{hours} + std::chrono::minutes{minutes};
   if (negative) offset = -offset;
@@ -91,16 +93,18 @@ Result<TimePoint> parse_rfc3339(std::string_view text) {
   const auto bad = [] { return invalid("not an RFC 3339 time, e.g. 2026-11-22T08:30:00Z"); };
   int y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0, millis = 0;
   minutes offset{};
-  if (!take_digits(text, 4, y) || !take(text, '-') || !take_digits(text, 2, mo) || !take(text, '-') ||
-      !take_digits(text, 2, d)) {
+  if (!take_digits(text, 4, y) || !take(text, '-') || !take_digits(text, 2, mo) ||
+      !take(text, '-') || !take_digits(text, 2, d)) {
     return bad();
   }
   if (!take(text, 'T') && !take(text, 't')) return bad();
-  if (!take_digits(text, 2, h) || !take(text, ':') || !take_digits(text, 2, mi) || !take(text, ':') ||
-      !take_digits(text, 2, s) || !take_fraction(text, millis) || !take_offset(text, offset) || !text.empty()) {
+  if (!take_digits(text, 2, h) || !take(text, ':') || !take_digits(text, 2, mi) ||
+      !take(text, ':') || !take_digits(text, 2, s) || !take_fraction(text, millis) ||
+      !take_offset(text, offset) || !text.empty()) {
     return bad();
   }
-  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)}, day{static_cast<unsigned>(d)}};
+  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)},
+                            day{static_cast<unsigned>(d)}};
   if (!date.ok() || h > 23 || mi > 59 || s > 60) return bad();
   return TimePoint{sys_days{date}} + hours{h} + minutes{mi} + seconds{s} + Millis{millis} - offset;
 }

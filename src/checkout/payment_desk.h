@@ -1,5 +1,6 @@
-// The payment desk: everything between an order and its money. Starts payments, takes the provider's
-// notices, asks again where the outcome is unknown, and gives money back where the box office says so.
+// The payment desk: everything between an order and its money. Starts payments, takes the
+// provider's notices, asks again where the outcome is unknown, and gives money back where the box
+// office says so.
 #pragma once
 
 #include <cstdint>
@@ -17,19 +18,20 @@ namespace onrush::checkout {
 
 struct DeskPolicy {
   Millis box_office_timeout{5'000};
-  Millis ask_again_after{5'000};   // a payment started this long ago without an outcome is asked about
-  Millis poll_interval{1'000};     // how often refunds due and open payments are looked for
-  Millis retry_min{500};           // back-off of failing provider calls, doubled with jitter up to…
+  Millis ask_again_after{
+      5'000};                   // a payment started this long ago without an outcome is asked about
+  Millis poll_interval{1'000};  // how often refunds due and open payments are looked for
+  Millis retry_min{500};        // back-off of failing provider calls, doubled with jitter up to…
   Millis retry_max{30'000};
-  std::uint32_t batch = 200;       // refunds or queries in one round
-  unsigned threads = 2;            // for create(); one more thread does refunds and queries
-  std::size_t queue_max = 4'096;   // waiting create() calls; beyond it: busy
+  std::uint32_t batch = 200;      // refunds or queries in one round
+  unsigned threads = 2;           // for create(); one more thread does refunds and queries
+  std::size_t queue_max = 4'096;  // waiting create() calls; beyond it: busy
 };
 
 struct PayAnswer {
-  sale::Outcome outcome;    // of StartPayment; verdict done when `url` is set
-  std::string url;          // the provider's hosted page
-  std::string error;        // "" or why the provider could not be reached (retryable)
+  sale::Outcome outcome;  // of StartPayment; verdict done when `url` is set
+  std::string url;        // the provider's hosted page
+  std::string error;      // "" or why the provider could not be reached (retryable)
 };
 
 class PaymentDesk {
@@ -51,8 +53,8 @@ class PaymentDesk {
   // thread of the desk, or at once when the queue is full (verdict busy). Thread-safe.
   void pay(sale::OrderId order, sale::BuyerId buyer, std::function<void(PayAnswer)> done);
 
-  // One authenticated notice of the provider. The reply comes after it is durable, so only then may the
-  // provider be told 2xx. `busy`/`unavailable`: the provider is to send it again. Thread-safe.
+  // One authenticated notice of the provider. The reply comes after it is durable, so only then may
+  // the provider be told 2xx. `busy`/`unavailable`: the provider is to send it again. Thread-safe.
   void settle(const ports::ProviderNotice& notice, std::function<void(sale::Outcome)> done);
 
   struct Load {

@@ -15,8 +15,8 @@ struct Slot {
   sale::Outcome outcome;
 };
 
-// Exactly one reply comes for a command that was taken, and the caller may have given up by then: the sink
-// shares the slot with the caller and deletes itself when its one reply has come.
+// Exactly one reply comes for a command that was taken, and the caller may have given up by then:
+// the sink shares the slot with the caller and deletes itself when its one reply has come.
 class SingleReply final : public ReplySink {
  public:
   explicit SingleReply(std::shared_ptr<Slot> slot) : slot_(std::move(slot)) {}

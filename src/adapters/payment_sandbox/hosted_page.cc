@@ -108,7 +108,8 @@ std::string payment_page(const SandboxPayment& payment, Language language,
   std::string main = fmt::format(
       "<p class=\"lang\"><a href=\"?lang={}{}\" lang=\"{}\">{}</a></p><h1>{}</h1><p "
       "class=\"notice\">{}</p>"
-      "<p class=\"what\">{}</p><dl><dt>{}</dt><dd>{}</dd><dt>{}</dt><dd class=\"amount\">{}</dd></dl>",
+      "<p class=\"what\">{}</p><dl><dt>{}</dt><dd>{}</dd><dt>{}</dt><dd "
+      "class=\"amount\">{}</dd></dl>",
       w.other_lang, behaviour.empty() ? "" : "&amp;behaviour=" + escaped(behaviour), w.other_lang,
       w.other, w.title, w.notice, escaped(payment.description), w.order, payment.order.value(),
       w.amount, escaped(money_text(payment.amount, payment.currency)));

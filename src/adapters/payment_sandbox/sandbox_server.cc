@@ -9,8 +9,8 @@
 
 #include "adapters/payment_sandbox/hosted_page.h"
 #include "adapters/payment_sandbox/ledger.h"
-#include "base/web_form.h"
 #include "base/constant_time.h"
+#include "base/web_form.h"
 
 namespace onrush::payment_sandbox {
 namespace {
