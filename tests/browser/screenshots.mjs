@@ -80,7 +80,7 @@ for (const locale of ['en-GB', 'zh-CN']) {
     await shot('sale-standby', `/s/${power.sale}`, '.position');
     await as(buyer, power.sale);
     await shot('sale-held', `/s/${power.sale}`, '.panel-held');
-    const mine = await page.evaluate(() => document.querySelector('.panel-held a')?.getAttribute('href') ?? null);
+    const mine = await page.locator('.panel-held a').getAttribute('href');
     await shot('order', mine, '.ring');
     await shot('orders', '/orders', '.order-row', { dark: false });
     await shot('hosted', mine, '.ring', { dark: false, act: async () => {
