@@ -4,12 +4,13 @@
 
 namespace onrush {
 
-[[noreturn]] void invariant_failed(const char* expression, const char* what, const char* file, int line);
+[[noreturn]] void invariant_failed(const char* expression, const char* what, const char* file,
+                                   int line);
 
 }  // namespace onrush
 
-#define INVARIANT(expression, what)                                              \
-  do {                                                                           \
-    if (!(expression)) [[unlikely]]                                              \
-      ::onrush::invariant_failed(#expression, what, __FILE__, __LINE__);         \
+#define INVARIANT(expression, what)                                      \
+  do {                                                                   \
+    if (!(expression)) [[unlikely]]                                      \
+      ::onrush::invariant_failed(#expression, what, __FILE__, __LINE__); \
   } while (false)

@@ -1,4 +1,5 @@
-// Result<T>: a value, or an operational Error. Business outcomes are not errors; they are plain values.
+// Result<T>: a value, or an operational Error. Business outcomes are not errors; they are plain
+// values.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -31,12 +32,20 @@ template <class T>
 using Result = boost::system::result<T, Error>;
 using Status = Result<void>;
 
-[[nodiscard]] inline Error invalid(std::string m) { return {ErrorKind::invalid, std::move(m)}; }
-[[nodiscard]] inline Error rejected(std::string m) { return {ErrorKind::rejected, std::move(m)}; }
-[[nodiscard]] inline Error retryable(std::string m) { return {ErrorKind::retryable, std::move(m)}; }
+[[nodiscard]] inline Error invalid(std::string m) {
+  return {ErrorKind::invalid, std::move(m)};
+}
+[[nodiscard]] inline Error rejected(std::string m) {
+  return {ErrorKind::rejected, std::move(m)};
+}
+[[nodiscard]] inline Error retryable(std::string m) {
+  return {ErrorKind::retryable, std::move(m)};
+}
 [[nodiscard]] inline Error unknown_outcome(std::string m) {
   return {ErrorKind::unknown_outcome, std::move(m)};
 }
-[[nodiscard]] inline Error corrupt(std::string m) { return {ErrorKind::corrupt, std::move(m)}; }
+[[nodiscard]] inline Error corrupt(std::string m) {
+  return {ErrorKind::corrupt, std::move(m)};
+}
 
 }  // namespace onrush

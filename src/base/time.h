@@ -14,8 +14,12 @@ using Millis = std::chrono::milliseconds;
 // Milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
 using TimePoint = std::chrono::sys_time<Millis>;
 
-[[nodiscard]] constexpr std::int64_t to_millis(TimePoint t) { return t.time_since_epoch().count(); }
-[[nodiscard]] constexpr TimePoint from_millis(std::int64_t ms) { return TimePoint{Millis{ms}}; }
+[[nodiscard]] constexpr std::int64_t to_millis(TimePoint t) {
+  return t.time_since_epoch().count();
+}
+[[nodiscard]] constexpr TimePoint from_millis(std::int64_t ms) {
+  return TimePoint{Millis{ms}};
+}
 
 // "2026-11-22T08:30:00.250Z": always UTC, always three decimals.
 [[nodiscard]] std::string to_rfc3339(TimePoint t);

@@ -16,9 +16,9 @@ namespace onrush::ports {
 enum class Role : std::uint8_t { buyer, viewer, operator_, owner };
 
 struct Account {
-  sale::BuyerId id;             // assigned by the store, never reused
-  std::string email;            // as given; unique case-insensitively
-  std::string password_hash;    // libsodium's Argon2id string; "" = cannot sign in by password
+  sale::BuyerId id;           // assigned by the store, never reused
+  std::string email;          // as given; unique case-insensitively
+  std::string password_hash;  // libsodium's Argon2id string; "" = cannot sign in by password
   Role role = Role::buyer;
   std::string language = "en";  // "en" or "zh"
   TimePoint created_at{};
@@ -35,7 +35,8 @@ class AccountStore {
   [[nodiscard]] virtual Result<std::vector<Account>> staff() = 0;
   [[nodiscard]] virtual Status set_role(sale::BuyerId id, Role role) = 0;
   [[nodiscard]] virtual Status set_password(sale::BuyerId id, const std::string& hash) = 0;
-  // Reserves `count` consecutive ids for accounts without a row (synthetic crowds); the first of them.
+  // Reserves `count` consecutive ids for accounts without a row (synthetic crowds); the first of
+  // them.
   [[nodiscard]] virtual Result<sale::BuyerId> reserve_ids(std::uint64_t count) = 0;
 };
 

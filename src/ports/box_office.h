@@ -1,4 +1,5 @@
-// The box office: the interface behind which stock is decided. Two implementations, one conformance suite.
+// The box office: the interface behind which stock is decided. Two implementations, one conformance
+// suite.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +17,9 @@ struct Reply {
   sale::Outcome outcome;
 };
 
-// Where answers go. deliver() is called on a thread of the box office, with everything that one batch has
-// decided for this sink; it must be quick, must not throw and must not call back into the box office.
-// A sink outlives every request submitted with it.
+// Where answers go. deliver() is called on a thread of the box office, with everything that one
+// batch has decided for this sink; it must be quick, must not throw and must not call back into the
+// box office. A sink outlives every request submitted with it.
 class ReplySink {
  public:
   virtual ~ReplySink() = default;
@@ -26,12 +27,13 @@ class ReplySink {
 };
 
 // rush: hold requests of the crowd; full → busy at once.
-// reserved: payments, staff, checkout, look-ups by signed-in buyers: has capacity of its own, so that the
-// rush cannot keep money or an operator out.
+// reserved: payments, staff, checkout, look-ups by signed-in buyers: has capacity of its own, so
+// that the rush cannot keep money or an operator out.
 enum class Lane : std::uint8_t { rush, reserved };
 
-// What is known of an item without asking the writer. Written by one thread after each batch, read by
-// any without a lock; a reader may see it some milliseconds late, so it may answer "no" but never "yes".
+// What is known of an item without asking the writer. Written by one thread after each batch, read
+// by any without a lock; a reader may see it some milliseconds late, so it may answer "no" but
+// never "yes".
 struct ItemStatus {
   sale::Phase phase = sale::Phase::draft;
   sale::PhaseReason reason = sale::PhaseReason::staff;
@@ -46,9 +48,9 @@ class BoxOffice {
  public:
   virtual ~BoxOffice() = default;
 
-  // Hands a command over. Never blocks. False: the lane is full or the office is stopping; nothing was
-  // done and no reply will come. True: exactly one reply will be delivered, after everything that it says
-  // is durable. Thread-safe.
+  // Hands a command over. Never blocks. False: the lane is full or the office is stopping; nothing
+  // was done and no reply will come. True: exactly one reply will be delivered, after everything
+  // that it says is durable. Thread-safe.
   [[nodiscard]] virtual bool submit(sale::Command command, Lane lane, ReplySink& sink,
                                     std::uint64_t ticket) noexcept = 0;
 
@@ -56,12 +58,13 @@ class BoxOffice {
   [[nodiscard]] virtual ItemStatus status(sale::SaleNo sale, sale::ItemNo item) const noexcept = 0;
 };
 
-// Sends one command and waits for its answer; verdict `busy` or `unavailable` when there is none within
-// `timeout` (the command may still take effect). For staff acts, tests and tools, not for the rush.
+// Sends one command and waits for its answer; verdict `busy` or `unavailable` when there is none
+// within `timeout` (the command may still take effect). For staff acts, tests and tools, not for
+// the rush.
 [[nodiscard]] sale::Outcome call(BoxOffice& office, sale::Command command, Millis timeout);
 
-// Events of the journal, in order, after they are durable. `first_seq` is the 1-based journal sequence of
-// events[0]. Called on one thread of the box office; must be quick and must not throw.
+// Events of the journal, in order, after they are durable. `first_seq` is the 1-based journal
+// sequence of events[0]. Called on one thread of the box office; must be quick and must not throw.
 class EventListener {
  public:
   virtual ~EventListener() = default;

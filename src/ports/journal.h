@@ -1,4 +1,5 @@
-// Reading the journal as events. (Writing is between the engine and its journal; see engine/journal.h.)
+// Reading the journal as events. (Writing is between the engine and its journal; see
+// engine/journal.h.)
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ struct JournalBatch {
   std::vector<sale::Event> events;
 };
 
-// A forward cursor over durable batches. One thread at a time; any number of readers beside the writer.
+// A forward cursor over durable batches. One thread at a time; any number of readers beside the
+// writer.
 class JournalReader {
  public:
   virtual ~JournalReader() = default;

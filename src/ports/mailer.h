@@ -17,8 +17,8 @@ struct Mail {
 class Mailer {
  public:
   virtual ~Mailer() = default;
-  // Errors: invalid or rejected (5xx, never try again), retryable (4xx, not connected: certainly not
-  // sent), unknown_outcome (the connection broke after the text was on its way).
+  // Errors: invalid or rejected (5xx, never try again), retryable (4xx, not connected: certainly
+  // not sent), unknown_outcome (the connection broke after the text was on its way).
   [[nodiscard]] virtual Status send(const Mail& mail) = 0;
 };
 

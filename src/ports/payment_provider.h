@@ -1,4 +1,5 @@
-// A payment provider: takes money on its own hosted page, and tells us later, perhaps twice or never.
+// A payment provider: takes money on its own hosted page, and tells us later, perhaps twice or
+// never.
 #pragma once
 
 #include <string>
@@ -33,7 +34,8 @@ class PaymentProvider {
  public:
   virtual ~PaymentProvider() = default;
   [[nodiscard]] virtual std::string name() const = 0;  // as in /api/v1/payments/{name}/callback
-  // Makes the hosted page ready; its URL. Idempotent by `payment`. Errors: rejected, retryable, unknown.
+  // Makes the hosted page ready; its URL. Idempotent by `payment`. Errors: rejected, retryable,
+  // unknown.
   [[nodiscard]] virtual Result<std::string> create(const PaymentIntent& intent) = 0;
   // What became of it. Kind::unknown when the provider does not know (yet).
   [[nodiscard]] virtual Result<ProviderNotice> query(sale::PaymentId payment) = 0;

@@ -1,5 +1,5 @@
-// The read model: orders, payments and the mail outbox as rows, derived from the journal and nothing else.
-// Deleting it and replaying gives the same rows.
+// The read model: orders, payments and the mail outbox as rows, derived from the journal and
+// nothing else. Deleting it and replaying gives the same rows.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ class ReadModelWriter {
   virtual ~ReadModelWriter() = default;
   // Sequence of the last event that has taken effect; 0 at first.
   [[nodiscard]] virtual Result<std::uint64_t> position() = 0;
-  // Applies whole batches, in order, in one transaction together with the new position. Batches at or
-  // below the position are skipped, so that a repeat is harmless. Errors: retryable, corrupt.
+  // Applies whole batches, in order, in one transaction together with the new position. Batches at
+  // or below the position are skipped, so that a repeat is harmless. Errors: retryable, corrupt.
   [[nodiscard]] virtual Status apply(std::span<const JournalBatch> batches) = 0;
 };
 
@@ -52,8 +52,9 @@ struct OrderQuery {
   std::optional<sale::BuyerId> buyer;  // staff leave it empty
   std::string sale_key;                // "" = all
   std::optional<sale::OrderState> state;
-  // Words that all occur in sale or item (key, titles) or begin the order id; "" = all. The read model
-  // holds no e-mail addresses: resolve one through AccountStore::find_by_email and set `buyer`.
+  // Words that all occur in sale or item (key, titles) or begin the order id; "" = all. The read
+  // model holds no e-mail addresses: resolve one through AccountStore::find_by_email and set
+  // `buyer`.
   std::string text;
   sale::OrderId before{};  // cursor: orders older than this one; 0 = from the newest
   std::uint32_t limit = 50;
@@ -65,8 +66,8 @@ struct PaymentRow {
   sale::SaleNo sale;
   sale::BuyerId buyer;
   sale::PaymentState state{};
-  sale::Money amount;      // asked for
-  sale::Money captured;    // what came
+  sale::Money amount;    // asked for
+  sale::Money captured;  // what came
   std::string currency;
   std::string refund_reason;  // "" unless refund_due or refunded
   TimePoint started_at{};
@@ -77,7 +78,7 @@ struct StaffActRow {  // the log of acts, newest first
   std::uint64_t seq = 0;
   TimePoint at{};
   std::string actor;
-  std::string act;     // "pause", "restock", "refund", …
+  std::string act;  // "pause", "restock", "refund", …
   std::string sale_key;
   std::string detail;
 };
@@ -89,7 +90,8 @@ class OrderStore {
   [[nodiscard]] virtual Result<std::vector<OrderRow>> orders(const OrderQuery& query) = 0;
   [[nodiscard]] virtual Result<std::optional<OrderRow>> order(sale::OrderId id) = 0;
   [[nodiscard]] virtual Result<std::vector<PaymentRow>> payments_of(sale::OrderId id) = 0;
-  // Started or unknown for longer than the given time: the provider is to be asked again. Oldest first.
+  // Started or unknown for longer than the given time: the provider is to be asked again. Oldest
+  // first.
   [[nodiscard]] virtual Result<std::vector<PaymentRow>> open_payments(TimePoint started_before,
                                                                       std::uint32_t limit) = 0;
   // refund_due: the provider is to give the money back. Oldest first.
@@ -109,14 +111,15 @@ struct OutboxMail {
   std::uint32_t tries = 1;  // this one included
 };
 
-// What has become of mails is not in the journal, so it is kept apart from the read model and survives
-// its rebuilding. A mail is claimed before it is sent; a claim that was never finished (a crash while
-// sending) is `in_doubt` and not sent again by itself: never twice.
+// What has become of mails is not in the journal, so it is kept apart from the read model and
+// survives its rebuilding. A mail is claimed before it is sent; a claim that was never finished (a
+// crash while sending) is `in_doubt` and not sent again by itself: never twice.
 class MailOutbox {
  public:
   virtual ~MailOutbox() = default;
   // Mails due at `now` that are neither done nor claimed; claims them durably before returning.
-  [[nodiscard]] virtual Result<std::vector<OutboxMail>> claim(TimePoint now, std::uint32_t limit) = 0;
+  [[nodiscard]] virtual Result<std::vector<OutboxMail>> claim(TimePoint now,
+                                                              std::uint32_t limit) = 0;
   [[nodiscard]] virtual Status mark_sent(std::uint64_t id, TimePoint at) = 0;
   // A definite failure: to be tried again at `next`, or given up (nullopt → dead).
   [[nodiscard]] virtual Status mark_failed(std::uint64_t id, std::optional<TimePoint> next,

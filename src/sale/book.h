@@ -1,8 +1,8 @@
 // Book: the state of all sales, as a pure state machine.
 //
-// apply() decides one command and changes the state by the events that it appends; replay() changes the
-// state by an event that was decided before. Both go through the same code, so that a recovered book is
-// the book that crashed. There is no I/O, clock, thread or randomness in here.
+// apply() decides one command and changes the state by the events that it appends; replay() changes
+// the state by an event that was decided before. Both go through the same code, so that a recovered
+// book is the book that crashed. There is no I/O, clock, thread or randomness in here.
 //
 // Thread rule: one thread at a time. Time: `now` must never go back; the caller sees to it.
 // Memory: see docs/memory.md (bytes per unit, order, buyer and standby entry).
@@ -42,7 +42,7 @@ struct MoneyTotals {
 
 struct SaleSummary {
   SaleNo sale;
-  RulesPtr rules;   // as rescheduled
+  RulesPtr rules;  // as rescheduled
   Phase phase = Phase::draft;
   PhaseReason reason = PhaseReason::staff;  // why it is in this phase
   std::vector<ItemCounts> items;
@@ -57,25 +57,27 @@ class Book {
   Book(Book&&) noexcept;
   Book& operator=(Book&&) noexcept;
 
-  // Decides one command at `now`; appends what happened to `out`. Refusals and queries append nothing.
+  // Decides one command at `now`; appends what happened to `out`. Refusals and queries append
+  // nothing.
   Outcome apply(const Command& command, TimePoint now, std::vector<Event>& out);
 
   // For batches: begin to fetch from memory what apply() will look at for this command, so that the
-  // waits of many commands overlap. The first finds where that is; the second, called when the first
-  // has been called for some dozen commands, goes there. Neither changes anything.
+  // waits of many commands overlap. The first finds where that is; the second, called when the
+  // first has been called for some dozen commands, goes there. Neither changes anything.
   void prefetch(const Command& command) const;
   void prefetch_records(const Command& command) const;
 
-  // Makes happen what time alone makes happen (phases, expiries, standby turns), at most about `budget`
-  // events. True: more is due at `now`, call again.
+  // Makes happen what time alone makes happen (phases, expiries, standby turns), at most about
+  // `budget` events. True: more is due at `now`, call again.
   bool tick(TimePoint now, std::vector<Event>& out, std::size_t budget);
   // When tick() next has something to do; nothing if never.
   [[nodiscard]] std::optional<TimePoint> next_due() const;
 
   // As prefetch() of commands, for events that are about to be replayed.
   void prefetch(const Event& event) const;
-  // Applies an event of the past, decided at `at`. Error: corrupt, when the event cannot follow from the
-  // state (a unit that is not free, an unknown order …); the book must then be thrown away.
+  // Applies an event of the past, decided at `at`. Error: corrupt, when the event cannot follow
+  // from the state (a unit that is not free, an unknown order …); the book must then be thrown
+  // away.
   [[nodiscard]] Status replay(const Event& event, TimePoint at);
 
   [[nodiscard]] std::size_t sale_count() const;
@@ -84,7 +86,8 @@ class Book {
   // Counts of one item, O(1). The engine publishes them after each batch.
   [[nodiscard]] ItemCounts counts(SaleNo sale, ItemNo item) const;
   [[nodiscard]] Phase phase(SaleNo sale) const;
-  // Sales touched by apply/tick/replay since the last call, without repeats; for publishing latches.
+  // Sales touched by apply/tick/replay since the last call, without repeats; for publishing
+  // latches.
   [[nodiscard]] std::vector<SaleNo> take_touched();
 
   // The whole state as bytes, and back. Deterministic: equal books give equal bytes.

@@ -1,5 +1,5 @@
-// Commands: everything that can be asked of the state machine. They carry ids and numbers that the edge
-// has already resolved; the time of a command is given to Book::apply.
+// Commands: everything that can be asked of the state machine. They carry ids and numbers that the
+// edge has already resolved; the time of a command is given to Book::apply.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ namespace command {
 struct RequestHold {
   SaleNo sale;
   BuyerId buyer;
-  Lines lines;             // 1..kLinesMax, distinct items, quantity >= 1
-  std::uint64_t key = 0;   // hash of (buyer, Idempotency-Key); 0 = none given
+  Lines lines;               // 1..kLinesMax, distinct items, quantity >= 1
+  std::uint64_t key = 0;     // hash of (buyer, Idempotency-Key); 0 = none given
   bool join_standby = true;  // when nothing is free: wait in line, or just be told
 };
 struct LeaveStandby {
@@ -30,7 +30,8 @@ struct ReleaseHold {
   OrderId order;
   BuyerId buyer;  // must own the order
 };
-// Books an order without money (PaymentMode::confirmation), or by staff for any order that awaits payment.
+// Books an order without money (PaymentMode::confirmation), or by staff for any order that awaits
+// payment.
 struct ConfirmOrder {
   OrderId order;
   BuyerId buyer;      // 0 when staff confirms
@@ -95,10 +96,10 @@ struct LookUpBuyer {  // everything that this buyer has in this sale
 
 }  // namespace command
 
-using Command =
-    std::variant<command::RequestHold, command::LeaveStandby, command::ReleaseHold, command::ConfirmOrder,
-                 command::StartPayment, command::SettlePayment, command::SettleRefund, command::RefundOrder,
-                 command::DefineSale, command::ChangePhase, command::Restock, command::Reschedule,
-                 command::LookUpOrder, command::LookUpBuyer>;
+using Command = std::variant<command::RequestHold, command::LeaveStandby, command::ReleaseHold,
+                             command::ConfirmOrder, command::StartPayment, command::SettlePayment,
+                             command::SettleRefund, command::RefundOrder, command::DefineSale,
+                             command::ChangePhase, command::Restock, command::Reschedule,
+                             command::LookUpOrder, command::LookUpBuyer>;
 
 }  // namespace onrush::sale

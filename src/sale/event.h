@@ -1,5 +1,6 @@
-// Events: what happened. The journal is a sequence of them, the state is their fold, and every listener
-// (read model, push, mail) is fed by them. Their byte form is in event_codec.h and docs/journal_format.md.
+// Events: what happened. The journal is a sequence of them, the state is their fold, and every
+// listener (read model, push, mail) is fed by them. Their byte form is in event_codec.h and
+// docs/journal_format.md.
 #pragma once
 
 #include <cstdint>
@@ -71,10 +72,10 @@ struct StandbyJoined {
   Lines lines;
 };
 enum class StandbyEnd : std::uint8_t {
-  left,          // by the buyer's wish
-  unsatisfiable, // fewer units can ever come back than this entry wants
-  sold_out,      // everything is paid for
-  closed,        // the sale closed or was cancelled
+  left,           // by the buyer's wish
+  unsatisfiable,  // fewer units can ever come back than this entry wants
+  sold_out,       // everything is paid for
+  closed,         // the sale closed or was cancelled
 };
 struct StandbyLeft {
   SaleNo sale;
@@ -124,8 +125,8 @@ enum class RefundReason : std::uint8_t {
   duplicate,        // the order was already paid by another payment
   amount_mismatch,  // not what was asked for
   staff,
-  cancelled,        // the sale was cancelled
-  no_unit_left,     // paid standby, and the sale settled
+  cancelled,     // the sale was cancelled
+  no_unit_left,  // paid standby, and the sale settled
 };
 struct RefundDue {
   SaleNo sale;
@@ -156,8 +157,8 @@ struct OrderRefunded {  // paid → free; the RefundDue of its money, if there w
 using Event =
     std::variant<event::SaleDefined, event::PhaseChanged, event::Restocked, event::Rescheduled,
                  event::HoldGranted, event::HoldEnded, event::OrderConfirmed, event::StandbyJoined,
-                 event::StandbyLeft, event::PaymentStarted, event::PaymentDeclined, event::PaymentUnknown,
-                 event::PaymentCaptured, event::LateOrderFulfilled, event::RefundDue, event::RefundSettled,
-                 event::OrderRefunded>;
+                 event::StandbyLeft, event::PaymentStarted, event::PaymentDeclined,
+                 event::PaymentUnknown, event::PaymentCaptured, event::LateOrderFulfilled,
+                 event::RefundDue, event::RefundSettled, event::OrderRefunded>;
 
 }  // namespace onrush::sale

@@ -1,5 +1,5 @@
-// The byte form of events and rules (docs/journal_format.md, "Events"). Pure; no versions are dropped:
-// what an old journal holds can be read for ever.
+// The byte form of events and rules (docs/journal_format.md, "Events"). Pure; no versions are
+// dropped: what an old journal holds can be read for ever.
 #pragma once
 
 #include "base/bytes.h"

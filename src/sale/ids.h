@@ -1,4 +1,5 @@
-// The domain's identifiers and small values. See docs/glossary in domain terms: one word, one concept.
+// The domain's identifiers and small values. See docs/glossary in domain terms: one word, one
+// concept.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
@@ -11,13 +12,14 @@
 
 namespace onrush::sale {
 
-using SaleNo = StrongId<struct SaleNoTag, std::uint32_t>;       // 1, 2, … in order of definition
-using ItemNo = StrongId<struct ItemNoTag, std::uint16_t>;       // 0-based index into SaleRules::items
-using UnitNo = StrongId<struct UnitNoTag, std::uint32_t>;       // 1..N within an item
-using BuyerId = StrongId<struct BuyerIdTag, std::uint64_t>;     // an account; 0 is nobody
-using OrderId = StrongId<struct OrderIdTag, std::uint64_t>;     // snowflake; also the hold's id; 0 is none
-using StandbyId = StrongId<struct StandbyIdTag, std::uint64_t>; // snowflake; 0 is none
-using PaymentId = StrongId<struct PaymentIdTag, std::uint64_t>; // snowflake; 0 is none
+using SaleNo = StrongId<struct SaleNoTag, std::uint32_t>;    // 1, 2, … in order of definition
+using ItemNo = StrongId<struct ItemNoTag, std::uint16_t>;    // 0-based index into SaleRules::items
+using UnitNo = StrongId<struct UnitNoTag, std::uint32_t>;    // 1..N within an item
+using BuyerId = StrongId<struct BuyerIdTag, std::uint64_t>;  // an account; 0 is nobody
+using OrderId =
+    StrongId<struct OrderIdTag, std::uint64_t>;  // snowflake; also the hold's id; 0 is none
+using StandbyId = StrongId<struct StandbyIdTag, std::uint64_t>;  // snowflake; 0 is none
+using PaymentId = StrongId<struct PaymentIdTag, std::uint64_t>;  // snowflake; 0 is none
 
 // An amount in minor units (cents, fen) of the sale's currency. Never negative in stored state.
 struct Money {

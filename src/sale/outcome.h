@@ -1,4 +1,5 @@
-// What a command answers. A business outcome is a plain value; switches over Verdict are exhaustive.
+// What a command answers. A business outcome is a plain value; switches over Verdict are
+// exhaustive.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
@@ -21,16 +22,16 @@ enum class Verdict : std::uint8_t {
   not_open,       // when = opens_at
   paused,
   closed,
-  busy,           // given by the engine: the intake queue is full
-  key_conflict,   // the idempotency key was used with other lines
+  busy,          // given by the engine: the intake queue is full
+  key_conflict,  // the idempotency key was used with other lines
   // Everything else.
-  done,           // the act took effect, or had already (repeated = true)
-  found,          // queries
-  not_found,      // no such thing, or not this buyer's
-  wrong_state,    // the order or sale is not in a state that allows this; order/phase say which
-  payment_needed, // ConfirmOrder by a buyer in a sale that takes payments
-  invalid,        // the command contradicts the rules of the sale; message says why
-  unavailable,    // given by the engine: it is stopping, or the disk refuses
+  done,            // the act took effect, or had already (repeated = true)
+  found,           // queries
+  not_found,       // no such thing, or not this buyer's
+  wrong_state,     // the order or sale is not in a state that allows this; order/phase say which
+  payment_needed,  // ConfirmOrder by a buyer in a sale that takes payments
+  invalid,         // the command contradicts the rules of the sale; message says why
+  unavailable,     // given by the engine: it is stopping, or the disk refuses
 };
 
 struct OrderView {
@@ -39,11 +40,11 @@ struct OrderView {
   BuyerId buyer;
   OrderState state = OrderState::awaiting_payment;
   TimePoint granted_at;
-  TimePoint deadline;       // of the hold; meaningful while awaiting_payment
+  TimePoint deadline;  // of the hold; meaningful while awaiting_payment
   Money amount;
-  PaymentId payment;        // the latest attempt, 0 = none
+  PaymentId payment;                                   // the latest attempt, 0 = none
   PaymentState payment_state = PaymentState::started;  // meaningful if payment is set
-  Units units;              // what the order has or had
+  Units units;                                         // what the order has or had
 };
 
 struct StandbyView {
@@ -63,13 +64,13 @@ struct Outcome {
   bool repeated = false;  // an earlier answer given again; nothing new was decided
   Phase phase = Phase::draft;
   std::uint32_t may_return = 0;
-  SaleNo sale;            // DefineSale
-  TimePoint when{};       // not_open: opens_at
-  OrderView order;        // valid if order.order is set
-  StandbyView standby;    // valid if standby.standby is set
-  PaymentId payment;      // StartPayment
+  SaleNo sale;                       // DefineSale
+  TimePoint when{};                  // not_open: opens_at
+  OrderView order;                   // valid if order.order is set
+  StandbyView standby;               // valid if standby.standby is set
+  PaymentId payment;                 // StartPayment
   std::shared_ptr<BuyerView> buyer;  // LookUpBuyer
-  std::string message;    // invalid, wrong_state: why, in one English sentence
+  std::string message;               // invalid, wrong_state: why, in one English sentence
 };
 
 [[nodiscard]] std::string_view to_string(Verdict);

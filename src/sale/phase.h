@@ -29,11 +29,11 @@ enum class OrderState : std::uint8_t {
 };
 
 enum class PaymentState : std::uint8_t {
-  started,        // the buyer was sent to the provider
-  unknown,        // the provider did not say; asked again later
+  started,  // the buyer was sent to the provider
+  unknown,  // the provider did not say; asked again later
   declined,
-  captured,       // money is here and pays for an order (paid or paid_standby)
-  refund_due,     // money is here and must go back
+  captured,    // money is here and pays for an order (paid or paid_standby)
+  refund_due,  // money is here and must go back
   refunded,
 };
 

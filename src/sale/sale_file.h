@@ -9,7 +9,8 @@
 
 namespace onrush::sale {
 
-// Parses and checks a whole file. Times may be absolute (RFC 3339) or relative to `now` ("+10s", "+5m",
+// Parses and checks a whole file. Times may be absolute (RFC 3339) or relative to `now` ("+10s",
+// "+5m",
 // "+1h"). Unknown and duplicate keys, wrong types and values out of range are errors that name the
 // place ("items[1].stock: must be 1..10000000"). Error: invalid.
 [[nodiscard]] Result<SaleRules> parse_sale_file(std::string_view json, TimePoint now);
