@@ -10,7 +10,7 @@
 #include "adapters/payment_sandbox/hosted_page.h"
 #include "adapters/payment_sandbox/ledger.h"
 #include "adapters/payment_sandbox/signature.h"
-#include "adapters/payment_sandbox/web_form.h"
+#include "base/web_form.h"
 
 namespace onrush::payment_sandbox {
 namespace {
