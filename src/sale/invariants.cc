@@ -134,7 +134,7 @@ class InvariantCheck {
     const Tally& tally = tallies_[i];
     std::uint64_t held = 0;
     std::uint64_t unpaid = 0;
-    for (std::uint16_t item = 0; item < s.items.size(); ++item) {
+    for (std::size_t item = 0; item < s.items.size(); ++item) {
       check_item(s, tally, item);
       held += s.items[item].units.held();
       unpaid += s.items[item].units.held() + s.items[item].units.free();
@@ -154,7 +154,7 @@ class InvariantCheck {
   }
 
   // I2, from both sides: the orders' units, and the free list.
-  void check_item(const SaleState& s, const Tally& tally, std::uint16_t item) {
+  void check_item(const SaleState& s, const Tally& tally, std::size_t item) {
     const UnitLedger& units = s.items[item].units;
     const StandbyLine& line = s.items[item].line;
     if (units.held() != tally.held[item] || units.paid() != tally.paid[item]) {

@@ -147,7 +147,7 @@ class SnapshotReader {
     s.reason = get_enum(PhaseReason::drained);
     if (s.phase != Phase::settled) book_.unsettled.push_back(no);
     s.dirty.resize(shared->items.size());
-    for (std::uint16_t i = 0; i < shared->items.size(); ++i) {
+    for (std::size_t i = 0; i < shared->items.size(); ++i) {
       const auto stock = in_.get<std::uint32_t>();
       if (stock > kStockMax || stock < shared->items[i].stock) return "a stock out of range";
       ItemState& item = s.items.emplace_back(ItemState{UnitLedger{stock}, StandbyLine{}});
@@ -158,7 +158,8 @@ class SnapshotReader {
           return "a free unit that is not free";
       }
       const std::uint32_t paid = get_count(sizeof(Index));
-      for (std::uint32_t k = 0; k < paid; ++k) paid_standby_.push_back({no, i, in_.get<Index>()});
+      for (std::uint32_t k = 0; k < paid; ++k)
+        paid_standby_.push_back({no, static_cast<std::uint16_t>(i), in_.get<Index>()});
     }
     return nullptr;
   }
