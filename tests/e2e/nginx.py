@@ -1,10 +1,12 @@
 """A real nginx with the configuration of deploy/nginx in front of the real binary. Ends in an audit."""
 import argparse
+import http.client
 import os
 import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -34,21 +36,31 @@ def find_nginx():
 class Nginx:
     """nginx in a directory of its own; only addresses and paths of the shipped configuration are changed."""
 
-    def __init__(self, general, rush, port):
+    def __init__(self, general, rush, port, tls=None):
         self.folder = tempfile.TemporaryDirectory(prefix="onrush-nginx-")
         self.url = f"http://127.0.0.1:{port}"
         place = self.folder.name
         with open(os.path.join(DEPLOY, "onrush.conf"), encoding="utf-8") as file:
             text = file.read()
+        if tls:  # as the comment in the file says
+            text = re.sub(r"  listen 80;\n.*\n  # (listen) 443 (.*\n)  # (include .*\n)", r"  \1 80 \2  \3", text)
         for old, new, count in (("server 127.0.0.1:8080;", f"server {general};", 1),
                                 ("server 127.0.0.1:8081;", f"server {rush};", 1),
-                                ("  listen 80;", f"  listen 127.0.0.1:{port};", 1),
+                                ("  listen 80", f"  listen 127.0.0.1:{port}", 1),
                                 ("/var/cache/nginx/", place + "/", 2)):
             expect(text.count(old), count, f"places of {old!r} in onrush.conf")
             text = text.replace(old, new)
         with open(os.path.join(place, "onrush.conf"), "w", encoding="utf-8") as file:
             file.write(text)
         shutil.copytree(os.path.join(DEPLOY, "onrush"), os.path.join(place, "onrush"))
+        if tls:
+            for name, given in zip(("fullchain.pem", "key.pem"), tls):
+                shutil.copy(given, os.path.join(place, "onrush", name))
+            path = os.path.join(place, "onrush", "tls.conf")
+            with open(path, encoding="utf-8") as file:
+                text = file.read().replace("/etc/nginx/", place + "/")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
         user = "user root;" if os.geteuid() == 0 else ""
         paths = "\n".join(f"  {kind}_temp_path {place}/{kind};"
                           for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -188,6 +200,9 @@ def test_a_crowd_of_pollers_costs_a_request_a_second(front):
     with front() as world:
         world.server.apply_sale(a_sale(stock=7))
         polls, seconds, threads = 500, 2.0, 10
+        # The first answer, which is kept, is to a page of ours; what is meant for it alone is for nobody else.
+        first = world.nginx.api().call("GET", "/api/v1/sales/s/live", headers={"Origin": world.nginx.url})
+        expect(first[2]["Access-Control-Allow-Origin"], None, "a header for one origin in an answer for all")
         before = world.requests(LIVE)
         answers, lock = [], threading.Lock()
         begin = time.monotonic()
@@ -212,7 +227,7 @@ def test_a_crowd_of_pollers_costs_a_request_a_second(front):
         expect(len(answers), polls, "polls")
         cost = world.requests(LIVE) - before
         print(f"        {polls} polls in {took:.1f} s cost the server {cost} requests")
-        if not 1 <= cost <= 2 + took:
+        if cost > 2 + took:
             raise Problem(f"{polls} polls in {took:.1f} s cost the server {cost} requests")
         for path, route in (("/api/v1/sales", "/api/v1/sales"), ("/api/v1/sales/s", "/api/v1/sales/{sale}")):
             before = world.requests(route)
@@ -319,34 +334,99 @@ def test_what_a_request_carries_passes_through(front):
         world.server.audit()
 
 
+def test_a_racing_crowd_through_it_never_oversells(front):
+    with front() as world:
+        world.server.apply_sale(a_sale(stock=20, standby=False))
+        tokens = world.server.mint(200)
+        granted, lock = [], threading.Lock()
+        begin = time.monotonic()
+
+        def racer(mine):
+            api = world.nginx.api()
+            for token in mine:
+                for _ in range(2):
+                    status, body, _ = api.call("POST", "/api/v1/sales/s/holds", {"item": "a"}, token=token)
+                    if status not in (201, 409):
+                        raise Problem(f"{status} {body}")
+                    if status == 201:
+                        with lock:
+                            granted.append(body["order"])
+        threads = [threading.Thread(target=racer, args=(tokens[n::8],)) for n in range(8)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        expect(len(set(granted)), 20, "orders")
+        expect(len(granted), 40, "answers: each repeat gives the same order")
+        expect(world.requests(HOLDS), 400, "hold requests that the server has to answer itself")
+        if world.requests(GATE) > 8 + 2 + time.monotonic() - begin:
+            raise Problem(f"the gate was asked {world.requests(GATE)} times")
+        check_sums(world.server)
+        world.finish()
+
+
+def test_it_serves_tls(front):
+    with front() as world, tempfile.TemporaryDirectory() as folder:
+        key, certificate = os.path.join(folder, "key.pem"), os.path.join(folder, "fullchain.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+                        "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        port = free_port()
+        secure = Nginx(world.own["general"], world.own["rush"], port, tls=(certificate, key))
+        try:
+            context = ssl.create_default_context(cafile=certificate)
+            link = http.client.HTTPSConnection("localhost", port, timeout=10, context=context)
+            link.request("GET", "/api/v1/sales")
+            answer = link.getresponse()
+            expect((answer.status, answer.read()), (200, b'{"sales":[]}'), "over TLS")
+            expect(answer.getheader("Strict-Transport-Security"), "max-age=31536000", "HSTS")
+            link.close()
+        finally:
+            secure.close()
+        world.finish()
+
+
+def bytes_of(nginx, place, call):
+    """The head that reaches the server when `call` is made, by a listener of our own in its place."""
+    seen = []
+
+    def answer():
+        link, _ = place.accept()
+        with link:
+            data = b""
+            while b"\r\n\r\n" not in data:
+                data += link.recv(65536)
+            seen.append(data.decode().lower().split("\r\n"))
+            link.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+    thread = threading.Thread(target=answer)
+    thread.start()
+    call()
+    thread.join(10)
+    return seen[0]
+
+
 def test_a_client_cannot_choose_the_address_that_is_passed_on(front):
-    """The bytes that reach the server, by a listener of our own in its place."""
     with socket.create_server(("127.0.0.1", 0)) as place:
+        place.settimeout(10)
         address = f"127.0.0.1:{place.getsockname()[1]}"
         nginx = Nginx(address, address, free_port())
-        seen = []
-
-        def answer():
-            link, _ = place.accept()
-            with link:
-                data = b""
-                while b"\r\n\r\n" not in data:
-                    data += link.recv(65536)
-                seen.append(data.decode())
-                link.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
-        thread = threading.Thread(target=answer)
-        thread.start()
+        given = {"X-Forwarded-For": "203.0.113.9", "Idempotency-Key": "k", "Origin": "http://shop.test"}
         try:
-            nginx.api("secret-token").call("GET", "/api/v1/orders", headers={"X-Forwarded-For": "203.0.113.9",
-                                                                            "Idempotency-Key": "k"})
+            personal = bytes_of(nginx, place,
+                                lambda: nginx.api("secret").call("GET", "/api/v1/orders?limit=2", headers=given))
+            public = bytes_of(nginx, place,
+                              lambda: nginx.api("secret").call("GET", "/api/v1/sales/s/live?x=1", headers=given))
         finally:
-            thread.join(10)
             nginx.close()
-        lines = [line.lower() for line in seen[0].split("\r\n")]
-        expect([line for line in lines if line.startswith("x-forwarded-for")], ["x-forwarded-for: 127.0.0.1"], "address")
-        for wanted in ("authorization: bearer secret-token", "idempotency-key: k", f"host: {nginx.url[7:]}"):
-            if wanted not in lines:
-                raise Problem(f"{wanted!r} did not arrive: {lines}")
+        for lines in (personal, public):
+            expect([line for line in lines if line.startswith("x-forwarded-for")], ["x-forwarded-for: 127.0.0.1"], "address")
+        for wanted in ("get /api/v1/orders?limit=2 http/1.1", "authorization: bearer secret", "idempotency-key: k",
+                       "origin: http://shop.test", f"host: {nginx.url[7:]}"):
+            if wanted not in personal:
+                raise Problem(f"{wanted!r} did not arrive: {personal}")
+        expect(public[0], "get /api/v1/sales/s/live http/1.1", "a public document is asked for without a query")
+        names = {line.split(":")[0] for line in public[1:] if line}
+        expect(names, {"host", "x-forwarded-for"}, "headers with which a public document is asked for")
 
 
 def test_staff_routes_are_not_reachable(front):
