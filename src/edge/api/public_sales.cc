@@ -20,13 +20,11 @@ std::string list_document(const live::SaleList& list) {
   return text;
 }
 
-// Nobody can get anything from asking for a hold any more, nor learn anything: the sale is closed,
-// and no order waits for its money and nobody for a unit. While something is held, its buyer may
-// not know of it (the answer was lost on its way), and asking again is how he learns.
 bool is_over(const ports::BoxOffice& office, const live::SaleEntry& sale) {
   for (std::size_t i = 0; i < sale.rules->items.size(); ++i) {
-    const auto item = office.status(sale.sale, sale::ItemNo{static_cast<std::uint16_t>(i)});
-    if (item.phase < sale::Phase::closed || item.held != 0 || item.standby != 0) return false;
+    if (!live::is_over(office.status(sale.sale, sale::ItemNo{static_cast<std::uint16_t>(i)}))) {
+      return false;
+    }
   }
   return true;
 }
