@@ -115,6 +115,19 @@ TEST(Damage, every_single_bit_flip_is_noticed) {
             << "\n";
 }
 
+// A wrong length there may reach into the empty rest of the segment, where a torn write would have
+// its gap.
+TEST(Damage, a_flip_in_the_header_of_the_last_record_is_never_taken_for_a_torn_write) {
+  const Image image = make_image(15, 0.4);
+  std::vector<std::byte> bytes = image.bytes;
+  const std::uint64_t begin = image.starts.back();
+  for (std::size_t bit = begin * 8; bit < (begin + kRecordHeaderBytes) * 8; ++bit) {
+    bytes[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
+    ASSERT_EQ(judge(image, bytes), Verdict::refused) << "bit " << bit - begin * 8;
+    bytes[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
+  }
+}
+
 TEST(Damage, every_truncation_is_refused) {
   const Image image = make_image(12, 0.7);
   for (std::size_t size = 0; size < kBytes; ++size) {
