@@ -185,6 +185,11 @@ TEST_F(Api, a_foreign_order_is_as_absent_as_none) {
   EXPECT_EQ(
       http_call(world.general->port(), "POST", path + "/payments", "{}", world.buyer(2)).status,
       404);
+  EXPECT_EQ(http_call(world.general->port(), "POST", path + "/token", "", world.buyer(2)).status,
+            404);
+  EXPECT_EQ(http_call(world.general->port(), "PUT", path, R"({"status":"booked"})", world.buyer(2))
+                .status,
+            404);
   EXPECT_EQ(world.office.summary(sale::SaleNo{1}).items[0].held, 1u);
 }
 
@@ -200,6 +205,11 @@ TEST_F(Api, an_order_is_paid_by_a_signed_callback_only) {
                                 notice, "X-Onrush-Signature: wrong\r\n");
   EXPECT_EQ(forged.status, 401);
   EXPECT_EQ(forged.code(), "bad_signature");
+  EXPECT_EQ(http_call(world.general->port(), "POST", "/api/v1/payments/stone/callback", notice,
+                      "X-Onrush-Signature: right\r\n")
+                .status,
+            404)
+      << "this provider is not ours";
   EXPECT_EQ(world.office.summary(sale::SaleNo{1}).items[0].paid, 0u);
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(http_call(world.general->port(), "POST", "/api/v1/payments/paper/callback", notice,
@@ -436,6 +446,30 @@ TEST_F(Api, staff_define_and_run_a_sale_and_only_an_owner_cancels) {
                 .status,
             200);
   EXPECT_EQ(http_call(port, "POST", url + "/acts", R"({"act":"dance"})", op).status, 422);
+}
+
+TEST_F(Api, a_promotion_needs_a_new_token) {
+  const sale::BuyerId somebody{901};
+  world.roles.changed(somebody, Role::owner);
+  const auto mint = [&](Role in_token) {
+    return http_call(world.admin->port(), "POST", "/api/v1/admin/tokens", R"({"count":1})",
+                     ApiWorld::bearer(world.token(TokenKind::staff, somebody.value(), in_token)))
+        .status;
+  };
+  EXPECT_EQ(mint(Role::viewer), 403);
+  EXPECT_EQ(mint(Role::owner), 200);
+}
+
+TEST_F(Api, the_setup_link_needs_its_token) {
+  for (const std::string& token : {std::string("x"), world.token(TokenKind::staff, 1, Role::owner),
+                                   world.token(TokenKind::setup, 0, Role::buyer, 0, Millis{0})}) {
+    EXPECT_EQ(http_call(world.admin->port(), "POST", "/api/v1/staff/setup",
+                        R"({"token":")" + token +
+                            R"(","email":"o@b.example","password":"long enough 1"})")
+                  .status,
+              401);
+  }
+  EXPECT_TRUE(world.account_store.staff()->empty());
 }
 
 TEST_F(Api, the_setup_link_works_once) {

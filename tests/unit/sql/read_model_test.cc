@@ -5,6 +5,7 @@
 #include <random>
 #include <sstream>
 
+#include "adapters/sql/connection.h"
 #include "adapters/sql/sql_stores.h"
 #include "unit/sql/histories.h"
 
@@ -184,6 +185,30 @@ TEST(ReadModel, a_failed_apply_leaves_nothing_behind) {
   apply_all(*model, right);
   EXPECT_NE(dump_of(*model).find("items\t1\t0\tpower-bank\tPower bank 20000 mAh\t充电宝\t1001\t"),
             std::string::npos);
+}
+
+// Else a crash between the two would apply a batch twice, or never.
+TEST(ReadModel, rows_and_position_are_stored_together_or_not_at_all) {
+  const PrivateDirectory directory;
+  const auto model = open_in(directory);
+  History history;
+  history.batch({define_example()}).batch({grant(50, 7, 1)});
+  apply_all(*model, history);
+  const std::string before = dump_of(*model);
+
+  sql::Connection outside(directory.path() / sql::kReadModelFile, sql::Durability::ordered,
+                          Millis{5'000});
+  outside.run(
+      "CREATE TRIGGER no_position BEFORE INSERT ON position "
+      "BEGIN SELECT RAISE(ABORT, 'no'); END");
+  History next(3);
+  next.batch({grant(51, 8, 2)});
+  EXPECT_FALSE(model->apply(next.batches()));
+  EXPECT_EQ(dump_of(*model), before);
+
+  outside.run("DROP TRIGGER no_position");
+  apply_all(*model, next);
+  EXPECT_EQ(model->position().value(), 3U);
 }
 
 TEST(ReadModel, an_order_granted_twice_is_corrupt) {
