@@ -291,7 +291,7 @@ TEST(late_money, stands_in_front_of_a_waiting_bundle_in_each_of_its_lines) {
     60 tick -> -; expired 1
     61 hold 2 a+b
     62 captured 1 -> done; captured 1 100 standby
-    63 hold 3 a+b -> standby #1; waits 3 a+b
+    63 hold 3 a+b -> standby #2; waits 3 a+b
     64 release 2 -> done; released 2; late turn 1 b1; leaves 3 sold_out
   )");
 }

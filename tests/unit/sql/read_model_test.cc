@@ -196,7 +196,7 @@ TEST(ReadModel, rows_and_position_are_stored_together_or_not_at_all) {
   apply_all(*model, history);
   const std::string before = dump_of(*model);
 
-  sql::Connection outside(directory.path() / sql::kReadModelFile, sql::Durability::ordered,
+  sql::Connection outside(directory.path() / "read_model.db", sql::Durability::ordered,
                           Millis{5'000});
   outside.run(
       "CREATE TRIGGER no_position BEFORE INSERT ON position "
