@@ -187,6 +187,41 @@ TEST(ReadModel, a_failed_apply_leaves_nothing_behind) {
             std::string::npos);
 }
 
+// A unique row would speak up by itself; a sum would just be wrong.
+TEST(ReadModel, an_overlap_that_repeats_no_row_is_corrupt_too) {
+  const PrivateDirectory directory;
+  const auto model = open_in(directory);
+  const event::Restocked more{kSale, sale::ItemNo{0}, 5, "olga"};
+  History history;
+  history.batch({define_example()}).batch({more});
+  apply_all(*model, history);
+  const std::string before = dump_of(*model);
+  ports::JournalBatch overlap = history.batches()[1];
+  overlap.events.emplace_back(more);
+  const auto applied = model->apply(std::span(&overlap, 1));
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(dump_of(*model), before);
+}
+
+TEST(ReadModel, a_change_of_an_order_that_does_not_arrive_is_corrupt) {
+  const PrivateDirectory directory;
+  const auto model = open_in(directory);
+  History history;
+  history.batch({define_example()}).batch({grant(50, 7, 1)});
+  apply_all(*model, history);
+  const std::string before = dump_of(*model);
+  sql::Connection outside(directory.path() / "read_model.db", sql::Durability::ordered,
+                          Millis{5'000});
+  outside.run("CREATE TRIGGER stuck BEFORE UPDATE ON orders BEGIN SELECT RAISE(IGNORE); END");
+  History next(3);
+  next.batch({event::HoldEnded{kSale, OrderId{50}, BuyerId{7}, event::HoldEnd::expired}});
+  const auto applied = model->apply(next.batches());
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(dump_of(*model), before);
+}
+
 // Else a crash between the two would apply a batch twice, or never.
 TEST(ReadModel, rows_and_position_are_stored_together_or_not_at_all) {
   const PrivateDirectory directory;
