@@ -187,17 +187,20 @@ TEST(ReadModel, a_failed_apply_leaves_nothing_behind) {
             std::string::npos);
 }
 
-// A unique row would speak up by itself; a sum would just be wrong.
+// A repeated row would speak up by itself; not everything makes one.
 TEST(ReadModel, an_overlap_that_repeats_no_row_is_corrupt_too) {
   const PrivateDirectory directory;
   const auto model = open_in(directory);
-  const event::Restocked more{kSale, sale::ItemNo{0}, 5, "olga"};
+  const event::PhaseChanged lobby{
+      kSale, sale::Phase::announced, sale::Phase::lobby, sale::PhaseReason::schedule, "", ""};
+  const event::PhaseChanged open{
+      kSale, sale::Phase::lobby, sale::Phase::open, sale::PhaseReason::schedule, "", ""};
   History history;
-  history.batch({define_example()}).batch({more});
+  history.batch({define_example()}).batch({lobby});
   apply_all(*model, history);
   const std::string before = dump_of(*model);
   ports::JournalBatch overlap = history.batches()[1];
-  overlap.events.emplace_back(more);
+  overlap.events.emplace_back(open);
   const auto applied = model->apply(std::span(&overlap, 1));
   ASSERT_FALSE(applied);
   EXPECT_EQ(applied.error().kind, ErrorKind::corrupt);
