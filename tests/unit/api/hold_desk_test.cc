@@ -1,5 +1,6 @@
 // What the short way of a hold request remembers, of connections and of buyers, and what it must
 // not forget.
+#include "edge/api/station.h"
 #include "support/api_world.h"
 
 namespace onrush::test {
@@ -83,6 +84,13 @@ TEST_F(HoldDesk, a_buyer_is_known_before_the_request_is_decided) {
   world.office.set_full(true);
   EXPECT_EQ(world.hold(7, R"({"item":"a"})").code(), "busy");
   EXPECT_TRUE(world.known.may_know(kSale, sale::BuyerId{7}));
+}
+
+TEST(IdempotencyKey, is_stored_as_a_number_of_its_buyer_and_its_text) {
+  const sale::BuyerId one{1};
+  EXPECT_EQ(api::hash_idempotency_key(one, "k"), api::hash_idempotency_key(one, "k"));
+  EXPECT_NE(api::hash_idempotency_key(one, "k"), api::hash_idempotency_key(one, "l"));
+  EXPECT_NE(api::hash_idempotency_key(one, "k"), api::hash_idempotency_key(sale::BuyerId{2}, "k"));
 }
 
 TEST(KnownBuyers, knows_everybody_whom_the_journal_names_and_few_others) {
