@@ -118,6 +118,17 @@ TEST_F(TokensTest, a_token_cut_or_lengthened_anywhere_is_refused) {
   EXPECT_TRUE(fault(std::string(100'000, '.')));
 }
 
+// Whoever sends kilobytes does not get them hashed.
+TEST_F(TokensTest, a_token_longer_than_any_of_ours_is_refused_before_its_signature_is_computed) {
+  const TokenKey& key = ring.keys(TokenKind::buyer).front();
+  std::string forged = signed_with(key, header_of(key), std::string(400, ' '));
+  forged.back() = forged.back() == 'A' ? 'Q' : 'A';
+  EXPECT_EQ(fault(forged), TokenFault::bad_signature);
+  forged = signed_with(key, header_of(key), std::string(4'000, ' '));
+  forged.back() = forged.back() == 'A' ? 'Q' : 'A';
+  EXPECT_EQ(fault(forged), TokenFault::malformed);
+}
+
 TEST_F(TokensTest, the_algorithm_is_never_taken_from_the_token) {
   const TokenKey& key = ring.keys(TokenKind::buyer).front();
   const std::string payload = R"({"sub":"42","role":"buyer","iat":1795000000,"exp":1795003600})";

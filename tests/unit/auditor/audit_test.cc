@@ -211,10 +211,58 @@ TEST(audit, a_grant_before_the_opening) {
   EXPECT_TRUE(names(h.audited(), "grant_while_not_open"));
 }
 
-TEST(audit, a_buyer_over_the_limit) {
+TEST(audit, a_buyer_over_the_limit_of_the_sale_an_item_or_the_orders) {
+  auto of_sale = std::make_shared<SaleRules>(*rules());
+  of_sale->items[0].per_buyer = 5;
+  History sale{of_sale};
+  sale.now({sale.grant(11, 1, 1), sale.grant(12, 1, 2)});
+  EXPECT_TRUE(names(sale.audited(), "buyer_limit"));
+
+  auto of_item = std::make_shared<SaleRules>(*rules());
+  of_item->per_buyer = 5;
+  History item{of_item};
+  item.now({item.grant(11, 1, 1), item.grant(12, 1, 2)});
+  EXPECT_TRUE(names(item.audited(), "buyer_limit"));
+
+  auto of_orders = std::make_shared<SaleRules>(*rules());
+  of_orders->orders_per_buyer = 1;
+  History orders{of_orders};
+  orders.now({orders.grant(11, 1, 1), History::ended(11, 1, HoldEnd::released)});
+  orders.now({orders.grant(12, 1, 2)});
+  EXPECT_TRUE(names(orders.audited(), "buyer_limit"));
+}
+
+TEST(audit, a_grant_at_a_wrong_price) {
   History h;
-  h.now({h.grant(11, 1, 1), h.grant(12, 1, 2)});
-  EXPECT_TRUE(names(h.audited(), "buyer_limit"));
+  Event e = h.grant(11, 1, 1);
+  std::get<HoldGranted>(e).amount.minor = 99;
+  h.now({e});
+  EXPECT_TRUE(names(h.audited(), "money"));
+}
+
+TEST(audit, more_in_standby_than_there_is_room_for) {
+  auto small = std::make_shared<SaleRules>(*rules(1));
+  small->items[0].standby_capacity = 1;
+  History h{small};
+  h.now({h.grant(11, 1, 1), History::join(12, 2), History::join(13, 3)});
+  EXPECT_TRUE(names(h.audited(), "standby_full"));
+}
+
+TEST(audit, late_money_that_takes_a_unit_from_those_who_wait) {
+  History h{rules(1)};
+  h.now({h.grant(11, 1, 1), History::started(12, 11, 1), History::join(13, 2)});
+  h.t += 10'000;
+  h.now({History::ended(11, 1, HoldEnd::expired),
+         History::captured(12, 11, 1, 100, MoneyUse::fulfilled, {{kItem, UnitNo{1}}})});
+  EXPECT_TRUE(names(h.audited(), "standby_order"));
+}
+
+TEST(audit, a_refund_that_was_never_due) {
+  History h;
+  h.now({h.grant(11, 1, 1)});
+  h.now({History::started(12, 11, 1), History::captured(12, 11, 1)});
+  h.now({RefundSettled{kSale, PaymentId{12}, OrderId{11}, BuyerId{1}, {100}}});
+  EXPECT_TRUE(names(h.audited(), "money"));
 }
 
 TEST(audit, a_grant_past_those_who_wait) {

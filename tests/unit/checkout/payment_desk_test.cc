@@ -150,7 +150,10 @@ TEST_F(PaymentDeskTest, a_full_lane_and_a_full_queue_are_busy) {
   for (int i = 0; i < 2; ++i) {
     desk->pay(sale::OrderId{1}, sale::BuyerId{7}, [&](const PayAnswer&) { ++answered; });
   }
-  EXPECT_EQ(pay(1, 7).outcome.verdict, Verdict::busy);
+  std::atomic<bool> refused{false};
+  desk->pay(sale::OrderId{1}, sale::BuyerId{7},
+            [&](const PayAnswer& answer) { refused = answer.outcome.verdict == Verdict::busy; });
+  EXPECT_TRUE(refused) << "at once";
   EXPECT_EQ(answered, 0);
   EXPECT_EQ(desk->load().waiting, 2u);
   provider.hold_calls(false);
@@ -290,6 +293,21 @@ TEST_F(PaymentDeskTest, a_refund_that_the_box_office_did_not_hear_of_is_told_aga
       << "given back once";
   office.set_full(false);
   EXPECT_TRUE(eventually([&] { return payments.state(payment) == PaymentState::refunded; }));
+}
+
+TEST_F(PaymentDeskTest, a_refund_is_not_made_again_while_the_books_may_still_follow) {
+  DeskPolicy policy = quick();
+  policy.ask_again_after = Millis{3'600'000};
+  make_desk(policy);
+  const auto payment = started_payment(1);
+  provider.set(sale::PaymentId{payment}, Kind::captured, sale::Money{9'900});
+  settle(payment, Kind::captured, 9'900);
+  payments.make_refund_due(payment);
+  office.set_full(true);
+  desk->start();
+  EXPECT_TRUE(eventually([&] { return provider.entry(sale::PaymentId{payment}).refunds >= 1; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // many rounds
+  EXPECT_EQ(provider.entry(sale::PaymentId{payment}).refunds, 1U);
 }
 
 TEST_F(PaymentDeskTest, stopping_answers_every_call_under_way_once) {

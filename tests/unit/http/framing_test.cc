@@ -58,6 +58,7 @@ const std::vector<Refused>& refused_requests() {
        head("POST /echo HTTP/1.1", "Host: t\r\nContent-Length: " + std::string(300, '9') + "\r\n"),
        400},
       {"bare_lf", "GET /echo HTTP/1.1\nHost: t\n\n", 400},
+      {"bare_lf_and_no_end", "GET /echo HTTP/1.1\nHost: t", 400},
       {"bare_lf_in_headers", "GET /echo HTTP/1.1\r\nHost: t\nAccept: x\r\n\r\n", 400},
       {"bare_lf_at_end", "GET /echo HTTP/1.1\r\nHost: t\r\n\n", 400},
       {"bare_cr", "GET /echo HTTP/1.1\r\nHost: t\rX: y\r\n\r\n", 400},

@@ -115,6 +115,19 @@ TEST(Damage, every_single_bit_flip_is_noticed) {
             << "\n";
 }
 
+// A wrong length there may reach into the empty rest of the segment, where a torn write would have
+// its gap.
+TEST(Damage, a_flip_in_the_header_of_the_last_record_is_never_taken_for_a_torn_write) {
+  const Image image = make_image(15, 0.4);
+  std::vector<std::byte> bytes = image.bytes;
+  const std::uint64_t begin = image.starts.back();
+  for (std::size_t bit = begin * 8; bit < (begin + kRecordHeaderBytes) * 8; ++bit) {
+    bytes[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
+    ASSERT_EQ(judge(image, bytes), Verdict::refused) << "bit " << bit - begin * 8;
+    bytes[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
+  }
+}
+
 TEST(Damage, every_truncation_is_refused) {
   const Image image = make_image(12, 0.7);
   for (std::size_t size = 0; size < kBytes; ++size) {
@@ -173,6 +186,49 @@ TEST(Damage, a_broken_record_before_a_good_one_is_never_cut) {
     std::memset(&bytes[image.starts[i]], 0, image.starts[i + 1] - image.starts[i]);
     ASSERT_EQ(judge(image, bytes), Verdict::refused) << "record " << i;
   }
+}
+
+bool refused(const Image& image, Bytes bytes, bool is_last = true) {
+  Position position = image.before[0];
+  const auto ignore = [](const RecordHeader&, Bytes) -> Status { return {}; };
+  return !scan_segment(bytes, image.header.journal, is_last, position, ignore, image.starts[0]);
+}
+
+// As only a faulty writer could make them: sealed with the right chain.
+TEST(Damage, a_record_that_skips_events_or_goes_back_in_time_is_refused) {
+  const Image image = make_image(17, 0.4);
+  const auto with = [&image](std::uint64_t first_seq, std::int64_t time_ms) {
+    Sha256 hash;
+    std::vector<std::byte> record;
+    begin_record(record);
+    record.resize(record.size() + 100, std::byte{7});
+    RecordHeader header;
+    header.first_seq = first_seq;
+    header.events = 1;
+    header.time_ms = time_ms;
+    seal_record(record, header, image.header.journal, image.final.chain, hash);
+    std::vector<std::byte> bytes = image.bytes;
+    std::copy(record.begin(), record.end(), bytes.begin() + static_cast<std::ptrdiff_t>(image.end));
+    return bytes;
+  };
+  EXPECT_FALSE(refused(image, with(image.final.next_seq, image.final.time_ms)));
+  EXPECT_TRUE(refused(image, with(image.final.next_seq + 1, image.final.time_ms)));
+  EXPECT_TRUE(refused(image, with(image.final.next_seq - 1, image.final.time_ms)));
+  EXPECT_TRUE(refused(image, with(image.final.next_seq, image.final.time_ms - 1)));
+}
+
+TEST(Damage, what_looks_torn_is_refused_behind_which_something_stands_or_a_segment_follows) {
+  Image image = make_image(18, 0.4);
+  for (std::uint64_t seed = 19; image.end - image.starts.back() < 2'048; ++seed) {
+    image = make_image(seed, 0.4);
+  }
+  std::vector<std::byte> bytes = image.bytes;
+  const std::uint64_t sector = image.starts.back() / 512 * 512 + 1'024;
+  std::memset(&bytes[sector], 0, 512);
+  EXPECT_FALSE(refused(image, bytes)) << "a lost sector of the last record";
+  EXPECT_TRUE(refused(image, bytes, false)) << "a later segment exists";
+  bytes[image.end + 100] = std::byte{1};
+  EXPECT_TRUE(refused(image, bytes)) << "something stands behind it";
 }
 
 TEST(Damage, the_message_names_file_and_offset) {

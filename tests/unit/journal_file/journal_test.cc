@@ -158,6 +158,50 @@ TEST(Journal, refuses_to_start_without_one_of_its_segments) {
   EXPECT_NE(refused.error->message.find(names[2]), std::string::npos) << refused.error->message;
 }
 
+TEST(Journal, refuses_to_start_without_its_first_segment) {
+  FaultyStorage storage;
+  {
+    auto made = open_journal(storage);
+    for (int i = 0; i < 60; ++i) append(*made.journal, {100});
+  }
+  ASSERT_TRUE(storage.remove(segment_name(1)));
+  const auto refused = open_journal(storage);
+  ASSERT_TRUE(refused.error);
+  EXPECT_NE(refused.error->message.find(segment_name(1)), std::string::npos)
+      << refused.error->message;
+}
+
+TEST(Journal, misses_a_segment_also_when_the_one_behind_it_is_still_empty) {
+  FaultyStorage storage;
+  {
+    auto made = open_journal(storage);
+    for (int i = 0; i < 60; ++i) append(*made.journal, {100});
+  }
+  auto names = storage.list().value();
+  std::erase_if(names, [](const auto& n) { return !segment_first_seq(n); });
+  ASSERT_GE(names.size(), 3U);
+  auto& newest = *storage.content(names.back());
+  std::fill(newest.begin() + kSegmentHeaderBytes, newest.end(), std::byte{0});
+  ASSERT_FALSE(open_journal(storage).error) << "a new segment may have no record yet";
+  ASSERT_TRUE(storage.remove(names[names.size() - 2]));
+  EXPECT_TRUE(open_journal(storage).error);
+}
+
+TEST(Journal, refuses_a_checkpoint_of_another_history_also_at_its_end) {
+  FaultyStorage storage;
+  Checkpoint end;
+  {
+    auto made = open_journal(storage);
+    append(*made.journal, {100, 100});
+    end = made.journal->head();
+  }
+  ASSERT_FALSE(open_journal(storage, end).error);
+  end.chain[0] ^= std::byte{1};
+  const auto refused = open_journal(storage, end);
+  ASSERT_TRUE(refused.error);
+  EXPECT_EQ(refused.error->kind, ErrorKind::corrupt);
+}
+
 TEST(Journal, never_writes_again_after_a_failed_sync) {
   FaultyStorage storage;
   auto made = open_journal(storage);

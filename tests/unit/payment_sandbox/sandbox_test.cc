@@ -406,6 +406,17 @@ TEST_F(SandboxTest, callbacks_that_are_forged_or_malformed_are_not_believed) {
   }
 }
 
+TEST(SandboxProvider, an_answer_about_another_payment_is_not_believed) {
+  HttpReceiver other{[](const ReceivedRequest&) -> ReceiverAnswer {
+    return {200, "application/json", {}, R"({"payment":"8","state":"captured","amount":5})"};
+  }};
+  SandboxProvider provider{{other.url(), "key", "callback secret", Millis{10'000}}};
+  const auto right = provider.query(sale::PaymentId{8});
+  ASSERT_TRUE(right) << right.error().message;
+  EXPECT_EQ(right->kind, Kind::captured);
+  EXPECT_FALSE(provider.query(sale::PaymentId{7}));
+}
+
 TEST_F(SandboxTest, a_server_that_is_not_there_is_retryable) {
   SandboxProvider nowhere{{"http://127.0.0.1:1", "key", "callback secret", Millis{2'000}}};
   const auto made = nowhere.create(intent(1));

@@ -96,6 +96,24 @@ TEST(hold, the_same_key_gives_the_same_answer_and_other_lines_a_conflict) {
   )");
 }
 
+TEST(hold, the_key_of_a_waiting_place_gives_it_back_and_other_lines_a_conflict) {
+  run(R"(
+    sale per_buyer=5
+    item a stock=1
+    item b stock=5
+    0 define
+    0 announce
+    0 open
+    0 hold 1 a
+    1 hold 2 a key=7 -> standby #1; waits 2 a
+    2 hold 2 a key=7 -> standby again #1
+    3 hold 2 b key=7 -> key_conflict
+    4 leave 2 -> done; leaves 2 left
+    5 hold 2 b key=7 -> key_conflict
+    6 hold 2 b key=8 -> granted; hold 2 b1 until 66
+  )");
+}
+
 TEST(hold, a_repeat_for_an_item_already_held_returns_the_live_order) {
   run(R"(
     sale per_buyer=5
@@ -167,6 +185,19 @@ TEST(hold, expires_by_the_first_tick_at_its_deadline) {
     61 look 1 1 -> found expired a1
     61 look 1 2 -> not_found
     61 look 1 -> found expired a1
+  )");
+}
+
+TEST(hold, is_not_ended_early_by_a_tick_that_ends_another) {
+  run(R"(
+    item a stock=2
+    0 define
+    0 announce
+    0 open
+    0 hold 1 a -> granted; hold 1 a1 until 60
+    0.001 hold 2 a
+    60 tick -> -; expired 1
+    60.001 tick -> -; expired 2
   )");
 }
 

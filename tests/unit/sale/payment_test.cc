@@ -79,6 +79,47 @@ TEST(payment, of_a_wrong_amount_goes_back_and_the_hold_stays) {
   )");
 }
 
+TEST(payment, of_more_than_can_be_counted_is_invalid) {
+  run(R"(
+    item a stock=2
+    0 define
+    0 announce
+    0 open
+    0 hold 1 a
+    0 hold 2 a
+    1 pay 1
+    1 pay 2
+    2 captured 1
+    3 captured 2 9223372036854775807 -> invalid
+    4 captured 2 -> done; captured 2 100 fulfilled; open>closed sold_out; closed>settled drained
+  )");
+}
+
+TEST(payment, of_an_order_is_tried_fifty_times_at_most) {
+  std::string table = R"(
+    sale decline_ends=no
+    item a stock=1
+    0 define
+    0 announce
+    0 open
+    0 hold 1 a
+  )";
+  for (int i = 0; i < 50; ++i) table += "1 pay 1 -> done; payment 1 100\n1 declined 1\n";
+  run(table + "2 pay 1 -> wrong_state awaiting_payment");
+}
+
+TEST(payment, is_started_only_by_the_buyer_of_the_order) {
+  run(R"(
+    item a stock=1
+    0 define
+    0 announce
+    0 open
+    0 hold 1 a
+    1 pay 1 2 -> not_found
+    2 pay 1 -> done; payment 1 100
+  )");
+}
+
 TEST(payment, captured_after_the_deadline_but_before_the_tick_is_in_time) {
   run(R"(
     item a stock=2
@@ -237,6 +278,45 @@ TEST(late_money, for_a_bundle_waits_until_all_of_it_is_free) {
   )");
 }
 
+TEST(late_money, stands_in_front_of_a_waiting_bundle_in_each_of_its_lines) {
+  run(R"(
+    sale late=standby per_buyer=2
+    item a stock=1
+    item b stock=1
+    0 define
+    0 announce
+    0 open
+    0 hold 1 b
+    1 pay 1
+    60 tick -> -; expired 1
+    61 hold 2 a+b
+    62 captured 1 -> done; captured 1 100 standby
+    63 hold 3 a+b -> standby #2; waits 3 a+b
+    64 release 2 -> done; released 2; late turn 1 b1; leaves 3 sold_out
+  )");
+}
+
+TEST(late_money, for_a_bundle_waits_for_its_turn_in_each_line) {
+  run(R"(
+    sale late=standby per_buyer=2
+    item a stock=1
+    item b stock=1
+    0 define
+    0 announce
+    0 open
+    0 hold 1 b
+    1 pay 1
+    60 tick -> -; expired 1
+    61 hold 2 a+b
+    62 pay 2
+    121 tick -> -; expired 2
+    122 hold 3 a+b
+    123 captured 1 -> done; captured 1 100 standby
+    124 captured 2 -> done; captured 2 200 standby
+    125 release 3 -> done; released 3; late turn 1 b1; refund due 2 200 no_unit_left
+  )");
+}
+
 TEST(confirmation, books_without_money) {
   run(R"(
     sale payment=confirmation
@@ -251,6 +331,19 @@ TEST(confirmation, books_without_money) {
     4 refund 1 -> done; order refunded 1
     5 confirm 1 -> wrong_state refunded
     5 confirm 9 -> not_found
+  )");
+}
+
+TEST(confirmation, is_for_the_buyer_of_the_order) {
+  run(R"(
+    sale payment=confirmation
+    item a stock=1
+    0 define
+    0 announce
+    0 open
+    0 hold 1 a
+    1 confirm 1 2 -> not_found
+    2 confirm 1 -> done; confirmed 1; open>closed sold_out; closed>settled drained
   )");
 }
 

@@ -232,9 +232,10 @@ Command Scenario::parse(const std::vector<std::string>& words) {
   if (verb == "release") return ReleaseHold{order(words[1]), words.size() > 2 ? buyer(2) : owner()};
   if (verb == "confirm") {
     const bool staff = has(words, "staff");
-    return ConfirmOrder{order(words[1]), staff ? BuyerId{} : owner(), staff ? "ann" : ""};
+    const BuyerId who = staff ? BuyerId{} : words.size() > 2 ? buyer(2) : owner();
+    return ConfirmOrder{order(words[1]), who, staff ? "ann" : ""};
   }
-  if (verb == "pay") return StartPayment{order(words[1]), owner()};
+  if (verb == "pay") return StartPayment{order(words[1]), words.size() > 2 ? buyer(2) : owner()};
   if (verb == "captured") {
     const Money amount = words.size() > 2
                              ? Money{std::stol(words[2])}

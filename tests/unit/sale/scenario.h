@@ -6,13 +6,16 @@
 // step the invariants are checked, and a second book that is fed with the encoded events must be
 // equal to the first.
 //
-//   sale KEY=VALUE…            rules: hold per_buyer orders late decline_ends payment opens closes
-//   lobby item NAME KEY=VALUE…       stock price per standby; then `define` hold B LINES [key=K]
-//   [nostandby]    LINES: a, a*2, a*2+b      B: a buyer's number leave B · release ORDER · confirm
-//   ORDER [staff] · pay ORDER · refund ORDER captured PAYMENT [AMOUNT] · declined PAYMENT · unknown
-//   PAYMENT · returned PAYMENT announce open pause resume close cancel · restock ITEM N ·
-//   reschedule LOBBY OPENS CLOSES tick [BUDGET] · look ORDER [B] · mine B
+//   sale KEY=VALUE…   rules: hold per_buyer orders late decline_ends payment opens closes lobby
+//   item NAME KEY=VALUE…   stock price per standby; then `define`
+//   hold B LINES [key=K] [nostandby] · leave B   (LINES: a, a*2, a*2+b; B: a buyer's number)
+//   release ORDER [B] · confirm ORDER [B or staff] · pay ORDER [B] · refund ORDER · look ORDER [B]
+//   captured PAYMENT [AMOUNT] · declined PAYMENT · unknown PAYMENT · returned PAYMENT
+//   announce open pause resume close cancel · restock ITEM N · reschedule LOBBY OPENS CLOSES
+//   tick [BUDGET] · mine B
+//
 // ORDER is B (the buyer's newest order) or B.N (his Nth); PAYMENT is ORDER (its newest) or ORDER/N.
+// [B] behind an ORDER: who asks, if it is not the order's own buyer.
 #pragma once
 
 #include <map>

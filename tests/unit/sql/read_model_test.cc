@@ -5,6 +5,7 @@
 #include <random>
 #include <sstream>
 
+#include "adapters/sql/connection.h"
 #include "adapters/sql/sql_stores.h"
 #include "unit/sql/histories.h"
 
@@ -184,6 +185,68 @@ TEST(ReadModel, a_failed_apply_leaves_nothing_behind) {
   apply_all(*model, right);
   EXPECT_NE(dump_of(*model).find("items\t1\t0\tpower-bank\tPower bank 20000 mAh\t充电宝\t1001\t"),
             std::string::npos);
+}
+
+// A repeated row would speak up by itself; not everything makes one.
+TEST(ReadModel, an_overlap_that_repeats_no_row_is_corrupt_too) {
+  const PrivateDirectory directory;
+  const auto model = open_in(directory);
+  const event::PhaseChanged lobby{
+      kSale, sale::Phase::announced, sale::Phase::lobby, sale::PhaseReason::schedule, "", ""};
+  const event::PhaseChanged open{
+      kSale, sale::Phase::lobby, sale::Phase::open, sale::PhaseReason::schedule, "", ""};
+  History history;
+  history.batch({define_example()}).batch({lobby});
+  apply_all(*model, history);
+  const std::string before = dump_of(*model);
+  ports::JournalBatch overlap = history.batches()[1];
+  overlap.events.emplace_back(open);
+  const auto applied = model->apply(std::span(&overlap, 1));
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(dump_of(*model), before);
+}
+
+TEST(ReadModel, a_change_of_an_order_that_does_not_arrive_is_corrupt) {
+  const PrivateDirectory directory;
+  const auto model = open_in(directory);
+  History history;
+  history.batch({define_example()}).batch({grant(50, 7, 1)});
+  apply_all(*model, history);
+  const std::string before = dump_of(*model);
+  sql::Connection outside(directory.path() / "read_model.db", sql::Durability::ordered,
+                          Millis{5'000});
+  outside.run("CREATE TRIGGER stuck BEFORE UPDATE ON orders BEGIN SELECT RAISE(IGNORE); END");
+  History next(3);
+  next.batch({event::HoldEnded{kSale, OrderId{50}, BuyerId{7}, event::HoldEnd::expired}});
+  const auto applied = model->apply(next.batches());
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(dump_of(*model), before);
+}
+
+// Else a crash between the two would apply a batch twice, or never.
+TEST(ReadModel, rows_and_position_are_stored_together_or_not_at_all) {
+  const PrivateDirectory directory;
+  const auto model = open_in(directory);
+  History history;
+  history.batch({define_example()}).batch({grant(50, 7, 1)});
+  apply_all(*model, history);
+  const std::string before = dump_of(*model);
+
+  sql::Connection outside(directory.path() / "read_model.db", sql::Durability::ordered,
+                          Millis{5'000});
+  outside.run(
+      "CREATE TRIGGER no_position BEFORE INSERT ON position "
+      "BEGIN SELECT RAISE(ABORT, 'no'); END");
+  History next(3);
+  next.batch({grant(51, 8, 2)});
+  EXPECT_FALSE(model->apply(next.batches()));
+  EXPECT_EQ(dump_of(*model), before);
+
+  outside.run("DROP TRIGGER no_position");
+  apply_all(*model, next);
+  EXPECT_EQ(model->position().value(), 3U);
 }
 
 TEST(ReadModel, an_order_granted_twice_is_corrupt) {
