@@ -20,7 +20,10 @@ bool is_json(std::string_view content_type) {
 }  // namespace
 
 HoldDesk::HoldDesk(Station& station)
-    : station_(station), refusals_(prepared_headers(station)), memos_(kMemos) {}
+    : station_(station),
+      refusals_(prepared_headers(station)),
+      limits_(station, prepared_headers(station)),
+      memos_(kMemos) {}
 
 void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
                       http::Responder responder) {
@@ -29,8 +32,11 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
   pending.responder = std::move(responder);
   pending.started_at = std::chrono::steady_clock::now();
 
+  if (limits_.refuses_address(request, pending.responder, pending.started_at)) return;
   const auto buyer = authenticate(request, now);
   if (buyer) pending.buyer = *buyer;
+  if (buyer && limits_.refuses_account(*buyer, request, pending.responder, pending.started_at))
+    return;
   const live::SaleEntry* sale = buyer ? station_.public_sale(sale_key) : nullptr;
   HoldBody body;
   sale::Lines lines;

@@ -1,7 +1,7 @@
 // The hot path: POST /api/v1/sales/{sale}/holds, hundreds of thousands of times a second.
 //
-//   token (memo of the connection) → body → latch: closed, paused, not open, sold out → prepared
-//   bytes
+//   rate limits (hold_limits.h) around the token (memo of the connection) → body → latch: closed,
+//   paused, not open, sold out → prepared bytes
 //                                         └ else the box office's queue → answer after it is
 //                                         durable
 //
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "edge/api/hold_body.h"
+#include "edge/api/hold_limits.h"
 #include "edge/api/hold_refusals.h"
 #include "edge/api/station.h"
 
@@ -64,6 +65,7 @@ class HoldDesk {
 
   Station& station_;
   HoldRefusals refusals_;
+  HoldLimits limits_;
   std::vector<Memo> memos_;
   std::vector<Pending> pending_;
   std::vector<std::uint32_t> free_;
