@@ -106,6 +106,7 @@ export async function startStandIn(dist) {
     ['a', 'GET', /^\/admin\/sales\/([^/]+)$/, 'staff', ({ id }) => [200, office.adminView(id)]],
     ['a', 'PUT', /^\/admin\/sales\/([^/]+)$/, 'staff', ({ id, body, account }) => [office.define(id, body, account.email) ? 201 : 200, office.adminView(id)]],
     ['a', 'POST', /^\/admin\/sales\/([^/]+)\/acts$/, 'staff', ({ id, body, account }) => { if (account.role === 'viewer') throw new Refusal(403, 'forbidden', 'This needs the role operator.'); office.act(id, body, account.email); return [200, office.adminView(id)]; }],
+    ['a', 'GET', /^\/admin\/funnel$/, 'staff', () => [200, office.funnel()]],
     ['a', 'GET', /^\/admin\/orders$/, 'staff', ({ query }) => [200, list(query, null)]],
     ['a', 'GET', /^\/admin\/orders\/(\d+)$/, 'staff', ({ order }) => [200, { ...order, payments: order.payment ? [order.payment] : [] }]],
     ['a', 'PUT', /^\/admin\/orders\/(\d+)$/, 'staff', ({ order }) => { office.end(order, 'paid'); return [200, order]; }],

@@ -14,6 +14,7 @@ export interface Waiting {
   tries: number;         // the number of the next try
   again_at_ms: number;   // Date.now() of it
   offline: boolean;
+  too_fast: boolean;     // over a rate limit: 429
 }
 
 const kEarlyTries = 6;   // the opening may reach the server a moment after us
@@ -47,7 +48,7 @@ export class Attempt {
       }
       if (!repeatable(answer.problem, tries)) return { kind: 'refused', problem: answer.problem };
       const pause_ms = backoff.next(answer.problem.retry_after_ms);
-      this.waiting = { tries: tries + 1, again_at_ms: Date.now() + pause_ms, offline: answer.problem.status === 0 };
+      this.waiting = { tries: tries + 1, again_at_ms: Date.now() + pause_ms, offline: answer.problem.status === 0, too_fast: answer.problem.code === 'rate_limited' };
       this.changed();
       await new Promise<void>((resolve) => {
         this.wake = resolve;

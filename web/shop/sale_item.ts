@@ -109,7 +109,8 @@ function outcome(page: SalePage, item: SaleItem): Child {
   const waiting = page.attempt?.item === item.item ? page.attempt.waiting : null;
   if (waiting) {
     const n = Math.max(1, Math.ceil((waiting.again_at_ms - Date.now()) / 1000));
-    return notice('info', t(waiting.offline ? 'busy_offline' : 'busy', { n, tries: waiting.tries }), ' ',
+    const said = waiting.offline ? 'busy_offline' : waiting.too_fast ? 'too_fast' : 'busy';
+    return notice('info', t(said, { n, tries: waiting.tries }), ' ',
       h('button', { class: 'link', type: 'button', onclick: () => page.giveUp() }, t('stop_trying')));
   }
   const note = page.notes.get(item.item);
