@@ -2,12 +2,15 @@
 // when the answer to the last one is complete (closed loop), or at a fixed total rate (open loop:
 // latency counts from the planned moment, so that a stalled server cannot hide it).
 //   bench_http_load --port P [--connections 64] [--seconds 3] [--count N] [--rate R] [--pid PID]
-//                   [--requests FILE | --template FILE --tokens FILE] [--print-request-bytes]
+//                   [--requests FILE | --template FILE --tokens FILE] [--spin]
+//                   [--print-request-bytes]
 // FILE of --requests: repeated "<length>\n<bytes>"; connection i starts with request i and goes
 // round.
 // --template: one request with {token} and {n} replaced, per line of the tokens' file. Without any
 // of them: a POST of a 40-byte JSON body with a 200-byte bearer token. Prints one JSON object.
 // --pid: the server's CPU time is read from /proc before and after.
+// --spin: never sleeps, so that no server pays for waking it: on one machine a wake-up costs the
+// sender of the bytes, and only those servers that are faster than this program are spared it.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -41,6 +44,7 @@ struct Options {
   long pid = 0;
   std::string requests, request_template, tokens;
   bool print_request_bytes = false;
+  bool spin = false;
 };
 
 std::string read_file(const std::string& path) {
@@ -148,7 +152,10 @@ class Load {
          now = Clock::now()) {
       start_due(now);
       epoll_event events[256];
-      const int n = epoll_wait(epoll_, events, 256, options_.rate > 0 ? 1 : 100);
+      const int n = epoll_wait(epoll_, events, 256,
+                               options_.spin       ? 0
+                               : options_.rate > 0 ? 1
+                                                   : 100);
       for (int i = 0; i < n; ++i) receive(connections_[events[i].data.u64], events[i].data.u64);
       if (errors_ >= static_cast<unsigned long long>(options_.connections)) break;
     }
@@ -269,6 +276,10 @@ Options parse(int argc, char** argv) {
     const std::string name = argv[i];
     if (name == "--print-request-bytes") {
       o.print_request_bytes = true;
+      continue;
+    }
+    if (name == "--spin") {
+      o.spin = true;
       continue;
     }
     if (i + 1 >= argc) {

@@ -43,7 +43,7 @@ std::unique_ptr<Batch> Committer::exchange(std::unique_ptr<Batch> full) {
 
 std::unique_ptr<Batch> Committer::wait_for_batch() {
   ready_.store(true, std::memory_order_seq_cst);
-  writer_bell_.ring();
+  writer_bell_.alarm();
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return handed_over_ != nullptr || stopping_; });
   return std::move(handed_over_);
@@ -67,7 +67,7 @@ void Committer::run() {
     }
     if (!durable) {
       // ready_ stays false for good: nothing more is taken.
-      writer_bell_.ring();
+      writer_bell_.alarm();
       return;
     }
     pace(start);

@@ -38,7 +38,7 @@ class Committer {
   Committer& operator=(const Committer&) = delete;
 
   // All of these for the writer's thread.
-  // It waits for a batch; the writer's bell is rung when it begins to.
+  // It waits for a batch; the writer's bell gives alarm when it begins to.
   [[nodiscard]] bool ready() const noexcept { return ready_.load(std::memory_order_seq_cst); }
   // Everything that was handed over is durable.
   [[nodiscard]] bool idle() const noexcept { return !in_flight_.load(std::memory_order_acquire); }

@@ -104,13 +104,23 @@ class Intake {
   alignas(64) std::atomic<std::uint64_t> head_{0};
 };
 
-// Wakes one sleeping thread; costs the ringer one load while that thread is awake.
+// Wakes one sleeping thread; costs the ringer one load while that thread is awake or dozes.
 class Bell {
  public:
   void ring() noexcept {
     if (!asleep_.load(std::memory_order_seq_cst)) return;
     if (!asleep_.exchange(false, std::memory_order_seq_cst)) return;
     { const std::lock_guard lock(mutex_); }  // the sleeper is either before its check or waiting
+    rung_.notify_one();
+  }
+
+  // Ends a doze, too, and one that is only about to begin.
+  void alarm() noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      alarmed_ = true;
+      asleep_.store(false, std::memory_order_relaxed);
+    }
     rung_.notify_one();
   }
 
@@ -124,10 +134,20 @@ class Bell {
       rung_.wait_for(lock, longest, [this] { return !asleep_.load(std::memory_order_relaxed); });
     }
     asleep_.store(false, std::memory_order_relaxed);
+    alarmed_ = false;
+  }
+
+  // Sleeps for that long; ring() does not wake, alarm() does. For a thread to which work comes so
+  // fast that waking it for each piece would cost more than the piece.
+  void doze(std::chrono::microseconds longest) {
+    std::unique_lock lock(mutex_);
+    rung_.wait_for(lock, longest, [this] { return alarmed_; });
+    alarmed_ = false;
   }
 
  private:
   std::atomic<bool> asleep_{false};
+  bool alarmed_ = false;  // under mutex_
   std::mutex mutex_;
   std::condition_variable rung_;
 };

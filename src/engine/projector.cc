@@ -73,10 +73,12 @@ void Projector::run() {
   auto wait = config_.retry_first;
   while (true) {
     const Status done = project();
-    std::chrono::milliseconds next = config_.poll;
+    std::chrono::milliseconds next{0};
     if (done) {
       wait = config_.retry_first;
-      if (used_ > 0) next = std::chrono::milliseconds{0};
+      std::size_t events = 0;
+      for (const auto& batch : std::span(chunk_).first(used_)) events += batch.events.size();
+      next = until_next(events);
       used_ = 0;
     } else {
       if (config_.on_error) config_.on_error(done.error());
@@ -90,6 +92,14 @@ void Projector::run() {
     }
     if (!pause(next)) return;
   }
+}
+
+// After a chunk of that many events.
+std::chrono::milliseconds Projector::until_next(std::size_t events) const {
+  if (events == 0) return config_.poll;
+  const bool more_waits = events >= config_.chunk_events_max;
+  return more_waits || events < config_.gather_from_events ? std::chrono::milliseconds{0}
+                                                           : config_.gather;
 }
 
 // One chunk. What was read but could not be applied stays in the chunk for the next try.

@@ -19,6 +19,11 @@ namespace onrush::engine {
 struct ProjectorConfig {
   std::size_t chunk_events_max = 5'000;  // about; one transaction of the read model
   std::chrono::milliseconds poll{5};
+  // After a chunk of so many events more are coming: to gather them for a moment makes fewer,
+  // larger transactions, which cost less for each event. A read model at rest follows within
+  // `poll`.
+  std::size_t gather_from_events = 100;
+  std::chrono::milliseconds gather{25};
   std::chrono::milliseconds retry_first{50};
   std::chrono::milliseconds retry_longest{5'000};
   // Called on the projector's thread with every error, before it waits or gives up.
@@ -52,6 +57,7 @@ class Projector {
  private:
   void run();
   Status project();
+  [[nodiscard]] std::chrono::milliseconds until_next(std::size_t events) const;
   bool pause(std::chrono::milliseconds time);
   void advance(std::uint64_t position);
 

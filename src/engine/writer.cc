@@ -21,6 +21,10 @@ constexpr auto kTickInterval = 10ms;
 // less than a system call for each to wake us.
 constexpr std::size_t kBusyDrain = 8;
 constexpr auto kNap = 30us;
+// While a batch is on its way to the disk, what is decided now cannot be told before the next sync.
+// Looking this often is soon enough for those refusals that need no disk; the committer ends the
+// doze.
+constexpr auto kDoze = 250us;
 constexpr std::size_t kTickBudget = 4096;
 // So many requests' waits for memory overlap: about as many as a core can have under way.
 constexpr std::size_t kLookAhead = 16;
@@ -240,6 +244,7 @@ void Writer::refuse_everything() {
 }
 
 void Writer::rest(std::size_t drained) {
+  if (!open_->empty() && !committer_.ready() && !committer_.failed()) return on_.bell.doze(kDoze);
   if (drained >= kBusyDrain && !on_.rush.finished()) {
     std::this_thread::sleep_for(kNap);
     return;
@@ -264,7 +269,7 @@ void Writer::inspect(const std::function<void(const sale::Book&)>& look) {
       has_inspections_.store(true, std::memory_order_seq_cst);
     }
   }
-  on_.bell.ring();
+  on_.bell.alarm();
   finished.get();
 }
 

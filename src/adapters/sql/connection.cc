@@ -10,7 +10,7 @@ namespace onrush::sql {
 
 namespace {
 
-constexpr int kSqliteOk = 0, kSqliteDone = 101, kConfigMultithread = 2;
+constexpr int kSqliteOk = 0, kSqliteDone = 101, kConfigMultithread = 2, kConfigMemoryStatistics = 9;
 constexpr int kSqliteBusy = 5, kSqliteLocked = 6, kSqliteReadOnly = 8, kSqliteInterrupt = 9,
               kSqliteIoError = 10, kSqliteCorrupt = 11, kSqliteFull = 13, kSqliteCannotOpen = 14,
               kSqliteConstraint = 19, kSqliteNotADatabase = 26;
@@ -44,7 +44,10 @@ Error to_error(const std::string& file, int code) {
 // Only possible before the library is first used; if somebody was earlier, it just stays slower.
 void use_without_inner_locks() {
   static std::once_flag once;
-  std::call_once(once, [] { sqlite_api::sqlite3_config(kConfigMultithread); });
+  std::call_once(once, [] {
+    sqlite_api::sqlite3_config(kConfigMultithread);
+    sqlite_api::sqlite3_config(kConfigMemoryStatistics, 0);  // a lock at every allocation
+  });
 }
 
 }  // namespace

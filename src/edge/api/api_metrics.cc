@@ -33,6 +33,10 @@ std::size_t status_index(int status) {
                                : static_cast<std::size_t>(at - kStatuses.begin());
 }
 
+std::size_t index_of(const Route* route) {
+  return route == nullptr ? kRoutesMax : static_cast<std::size_t>(route - routes().data());
+}
+
 struct RouteName {
   std::string_view method = "ANY";
   std::string_view path = "none";
@@ -112,20 +116,21 @@ void add_durations(const RequestCounts& worker, std::size_t index, MetricFamily&
 
 }  // namespace
 
-void RequestCounts::count(const Route* route, int status,
-                          std::chrono::steady_clock::duration took) noexcept {
-  const std::size_t index =
-      route == nullptr ? kRoutesMax : static_cast<std::size_t>(route - routes().data());
-  PerRoute& counts = per_route[index];
-  counts.by_status[status_index(status)].fetch_add(1, std::memory_order_relaxed);
+void RequestCounts::count_status(const Route* route, int status) noexcept {
+  per_route[index_of(route)].by_status[status_index(status)].fetch_add(1,
+                                                                       std::memory_order_relaxed);
+}
+
+void RequestCounts::count_duration(const Route* route, std::chrono::steady_clock::duration took,
+                                   std::uint64_t times) noexcept {
+  PerRoute& counts = per_route[index_of(route)];
   const double seconds = std::chrono::duration<double>(took).count();
   const auto bound = std::lower_bound(kDurationBounds.begin(), kDurationBounds.end(), seconds);
   counts.by_duration[static_cast<std::size_t>(bound - kDurationBounds.begin())].fetch_add(
-      1, std::memory_order_relaxed);
-  counts.nanoseconds.fetch_add(
-      static_cast<std::uint64_t>(
-          std::chrono::duration_cast<std::chrono::nanoseconds>(took).count()),
-      std::memory_order_relaxed);
+      times, std::memory_order_relaxed);
+  const auto nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(took).count();
+  counts.nanoseconds.fetch_add(static_cast<std::uint64_t>(nanos) * times,
+                               std::memory_order_relaxed);
 }
 
 std::shared_ptr<RequestCounts> ApiMetrics::join(Listener listener) {

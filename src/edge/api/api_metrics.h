@@ -44,7 +44,14 @@ struct HoldFunnel {
 class RequestCounts {
  public:
   explicit RequestCounts(Listener at) : listener(at) {}
-  void count(const Route* route, int status, std::chrono::steady_clock::duration took) noexcept;
+  void count(const Route* route, int status, std::chrono::steady_clock::duration took) noexcept {
+    count_status(route, status);
+    count_duration(route, took);
+  }
+  void count_status(const Route* route, int status) noexcept;
+  // `times`: one timed request may stand for several alike.
+  void count_duration(const Route* route, std::chrono::steady_clock::duration took,
+                      std::uint64_t times = 1) noexcept;
   void count_hold(sale::Verdict verdict, bool from_latch) noexcept {
     holds[from_latch ? 1 : 0][static_cast<std::size_t>(verdict)].fetch_add(
         1, std::memory_order_relaxed);

@@ -13,6 +13,8 @@ std::string prepared_headers(const Station& station) {
   return lines + station.cors_headers(station.context.config.public_origin);
 }
 
+constexpr std::size_t kQuickBodyMax = 4096;
+
 bool is_json(std::string_view content_type) {
   return content_type.empty() || content_type.starts_with("application/json");
 }
@@ -30,42 +32,56 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
   const TimePoint now = station_.context.clock.now();
   Pending pending;
   pending.responder = std::move(responder);
-  pending.started_at = std::chrono::steady_clock::now();
+  if (until_timed_ == 1) pending.started_at = std::chrono::steady_clock::now();
 
-  if (limits_.refuses_address(request, pending.responder, pending.started_at)) return;
+  if (limits_.refuses_address(request, pending.responder)) return count_refusal(pending, 429);
   const auto buyer = authenticate(request, now);
   if (buyer) pending.buyer = *buyer;
-  if (buyer && limits_.refuses_account(*buyer, request, pending.responder, pending.started_at))
-    return;
+  if (buyer && limits_.refuses_account(*buyer, request, pending.responder))
+    return count_refusal(pending, 429);
   const live::SaleEntry* sale = buyer ? station_.public_sale(sale_key) : nullptr;
-  HoldBody body;
   sale::Lines lines;
+  bool join_standby = true;
   // The latch is asked before anything is made for the log or the trace: refusals are the flood.
-  HoldBodyFault fault;
-  bool read = false;
-  const bool readable = sale != nullptr && is_json(request.header(http::Header::content_type)) &&
-                        request.body.size() <= 4096;
-  if (!readable || request.header(http::Header::idempotency_key).size() > 64) {
-    // Falls through to the careful part below.
-  } else if (read_hold_body(request.body, body, fault)) {
-    for (const HoldBody::Line& line : body.lines) {
-      if (const auto item = sale->item(line.item)) lines.push_back({*item, line.quantity});
-    }
-    read = lines.size() == body.lines.size() &&
-           check_idempotency_key(request.header(http::Header::idempotency_key)).has_value();
-    if (read && !station_.context.known_buyers.may_know(sale->sale, *buyer)) {
-      if (const auto refusal = latched(*sale, lines, body.join_standby, now)) {
-        return refuse_from_latch(pending, request, *sale, *refusal, lines.front().item, now);
-      }
+  const bool read = sale != nullptr && read_quickly(request, *sale, lines, join_standby);
+  if (read && !station_.context.known_buyers.may_know(sale->sale, *buyer)) {
+    if (const auto refusal = latched(*sale, lines, join_standby, now)) {
+      return refuse_from_latch(pending, request, *sale, *refusal, lines.front().item, now);
     }
   }
+  pending.started_at = std::chrono::steady_clock::now();
   pending.trace = station_.traces.begin(request.header(http::Header::traceparent));
   pending.cors = station_.cors_headers(request.header(http::Header::origin));
   if (!buyer) return refuse(pending, {problem::kUnauthorized, "Sign in to take part.", 0, {}});
   if (sale == nullptr)
     return refuse(pending, {problem::kNotFound, "There is no such sale.", 0, {}});
-  if (!read && !read_lines(request, *sale, body, lines, pending)) return;
-  submit(std::move(pending), request, *sale, lines, body.join_standby);
+  if (!read && !read_lines(request, *sale, lines, join_standby, pending)) return;
+  submit(std::move(pending), request, *sale, lines, join_standby);
+}
+
+bool HoldDesk::read_quickly(const http::Request& request, const live::SaleEntry& sale,
+                            sale::Lines& lines, bool& join_standby) {
+  if (!is_json(request.header(http::Header::content_type))) return false;
+  const std::string_view key = request.header(http::Header::idempotency_key);
+  if (!key.empty() && !check_idempotency_key(key)) return false;
+  if (body_memo_.sale == sale.sale && body_memo_.sales == station_.sales &&
+      body_memo_.bytes == request.body) {
+    lines = body_memo_.lines;
+    join_standby = body_memo_.join_standby;
+    return true;
+  }
+  if (request.body.size() > kQuickBodyMax) return false;
+  HoldBody body;
+  HoldBodyFault fault;
+  if (!read_hold_body(request.body, body, fault)) return false;
+  for (const HoldBody::Line& line : body.lines) {
+    const auto item = sale.item(line.item);
+    if (!item) return false;
+    lines.push_back({*item, line.quantity});
+  }
+  join_standby = body.join_standby;
+  body_memo_ = {std::string(request.body), station_.sales, sale.sale, lines, join_standby};
+  return true;
 }
 
 std::optional<sale::BuyerId> HoldDesk::authenticate(const http::Request& request, TimePoint now) {
@@ -84,8 +100,8 @@ std::optional<sale::BuyerId> HoldDesk::authenticate(const http::Request& request
   return claims->subject;
 }
 
-bool HoldDesk::read_lines(const http::Request& request, const live::SaleEntry& sale, HoldBody& body,
-                          sale::Lines& lines, Pending& pending) {
+bool HoldDesk::read_lines(const http::Request& request, const live::SaleEntry& sale,
+                          sale::Lines& lines, bool& join_standby, Pending& pending) {
   if (!is_json(request.header(http::Header::content_type))) {
     refuse(pending, {problem::kUnsupportedMedia, "The body must be application/json.", 0, {}});
     return false;
@@ -94,7 +110,7 @@ bool HoldDesk::read_lines(const http::Request& request, const live::SaleEntry& s
     refuse(pending, {problem::kInvalid, key.error().message, 0, {}});
     return false;
   }
-  body = {};
+  HoldBody body;
   lines.clear();
   HoldBodyFault fault;
   if (!read_hold_body(request.body, body, fault)) {
@@ -110,32 +126,32 @@ bool HoldDesk::read_lines(const http::Request& request, const live::SaleEntry& s
     }
     lines.push_back({*item, line.quantity});
   }
+  join_standby = body.join_standby;
   return true;
 }
 
-std::optional<sale::Outcome> HoldDesk::latched(const live::SaleEntry& sale,
-                                               const sale::Lines& lines, bool join_standby,
-                                               TimePoint now) const {
+std::optional<LatchRefusal> HoldDesk::latched(const live::SaleEntry& sale, const sale::Lines& lines,
+                                              bool join_standby, TimePoint now) const {
   const sale::Line& line = lines.front();
   const ports::ItemStatus status = station_.context.office.status(sale.sale, line.item);
-  sale::Outcome outcome;
-  outcome.phase = status.phase;
+  LatchRefusal refusal;
+  refusal.phase = status.phase;
   switch (status.phase) {
     case sale::Phase::draft:
     case sale::Phase::announced:
     case sale::Phase::lobby:
       // At the very opening the latch may lag behind the clock; then the box office knows better.
       if (now >= sale.rules->opens_at) return std::nullopt;
-      outcome.verdict = sale::Verdict::not_open;
-      outcome.when = sale.rules->opens_at;
-      return outcome;
+      refusal.verdict = sale::Verdict::not_open;
+      refusal.when = sale.rules->opens_at;
+      return refusal;
     case sale::Phase::paused:
-      outcome.verdict = sale::Verdict::paused;
-      return outcome;
+      refusal.verdict = sale::Verdict::paused;
+      return refusal;
     case sale::Phase::closed:
     case sale::Phase::settled:
-      outcome.verdict = sale::Verdict::closed;
-      return outcome;
+      refusal.verdict = sale::Verdict::closed;
+      return refusal;
     case sale::Phase::open:
       break;
   }
@@ -145,9 +161,9 @@ std::optional<sale::Outcome> HoldDesk::latched(const live::SaleEntry& sale,
   const bool may_join = join_standby && status.held >= line.quantity &&
                         status.standby < sale.rules->items[line.item.value()].standby_capacity;
   if (may_join) return std::nullopt;
-  outcome.verdict = sale::Verdict::sold_out;
-  outcome.may_return = status.held;
-  return outcome;
+  refusal.verdict = sale::Verdict::sold_out;
+  refusal.may_return = status.held;
+  return refusal;
 }
 
 void HoldDesk::refuse(Pending& pending, const Problem& problem) {
@@ -162,27 +178,35 @@ void HoldDesk::refuse(Pending& pending, const Problem& problem) {
 }
 
 void HoldDesk::refuse_from_latch(Pending& pending, const http::Request& request,
-                                 const live::SaleEntry& sale, const sale::Outcome& outcome,
+                                 const live::SaleEntry& sale, const LatchRefusal& refusal,
                                  sale::ItemNo item, TimePoint now) {
-  station_.counts->count_hold(outcome.verdict, true);
+  station_.counts->count_hold(refusal.verdict, true);
   const std::string_view origin = request.header(http::Header::origin);
   if (!origin.empty() && origin != station_.context.config.public_origin) {
     // Prepared bytes name the pages' own origin; another one gets its own document.
+    pending.started_at = std::chrono::steady_clock::now();
     pending.trace = station_.traces.begin(request.header(http::Header::traceparent));
     pending.cors = station_.cors_headers(origin);
     AnswerFrame frame;
     frame.now = now;
-    return refuse(pending, problem_of(outcome, frame));
+    return refuse(pending, problem_of(refusal.outcome(), frame));
   }
-  const std::string_view bytes = refusals_.get(sale.sale, item, outcome, now);
+  const std::string_view bytes = refusals_.get(sale.sale, item, refusal, now);
   pending.responder.send_prepared(bytes);
   // No log line: a million losers are counted, not written down.
-  const int status = outcome.verdict == sale::Verdict::sold_out   ? 409
-                     : outcome.verdict == sale::Verdict::closed   ? 410
-                     : outcome.verdict == sale::Verdict::not_open ? 425
+  const int status = refusal.verdict == sale::Verdict::sold_out   ? 409
+                     : refusal.verdict == sale::Verdict::closed   ? 410
+                     : refusal.verdict == sale::Verdict::not_open ? 425
                                                                   : 503;
-  station_.counts->count(&holds_route(), status,
-                         std::chrono::steady_clock::now() - pending.started_at);
+  count_refusal(pending, status);
+}
+
+void HoldDesk::count_refusal(const Pending& pending, int status) {
+  station_.counts->count_status(&holds_route(), status);
+  if (--until_timed_ > 0) return;
+  until_timed_ = kTimedRefusals;
+  station_.counts->count_duration(
+      &holds_route(), std::chrono::steady_clock::now() - pending.started_at, kTimedRefusals);
 }
 
 void HoldDesk::submit(Pending pending, const http::Request& request, const live::SaleEntry& sale,

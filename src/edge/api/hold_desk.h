@@ -47,17 +47,32 @@ class HoldDesk {
     accounts::Claims claims;
   };
   static constexpr std::size_t kMemos = 1u << 14;
+  // The last body that was read and what it says: in a rush, nearly all bodies are the same bytes.
+  struct BodyMemo {
+    std::string bytes;
+    live::SaleListPtr sales;  // in which `sale` was found
+    sale::SaleNo sale;
+    sale::Lines lines;
+    bool join_standby = true;
+  };
+  // One refusal in so many is timed, for all of them: two looks at the clock would be a good part
+  // of what a refusal costs.
+  static constexpr std::uint32_t kTimedRefusals = 16;
 
   std::optional<sale::BuyerId> authenticate(const http::Request& request, TimePoint now);
+  // What the body says if it is sound and of a known kind; false: read_lines() tells what is wrong.
+  bool read_quickly(const http::Request& request, const live::SaleEntry& sale, sale::Lines& lines,
+                    bool& join_standby);
   // Resolves the lines; false: answered.
-  bool read_lines(const http::Request& request, const live::SaleEntry& sale, HoldBody& body,
-                  sale::Lines& lines, Pending& pending);
-  std::optional<sale::Outcome> latched(const live::SaleEntry& sale, const sale::Lines& lines,
-                                       bool join_standby, TimePoint now) const;
+  bool read_lines(const http::Request& request, const live::SaleEntry& sale, sale::Lines& lines,
+                  bool& join_standby, Pending& pending);
+  std::optional<LatchRefusal> latched(const live::SaleEntry& sale, const sale::Lines& lines,
+                                      bool join_standby, TimePoint now) const;
   void refuse(Pending& pending, const Problem& problem);
   void refuse_from_latch(Pending& pending, const http::Request& request,
-                         const live::SaleEntry& sale, const sale::Outcome& outcome,
+                         const live::SaleEntry& sale, const LatchRefusal& refusal,
                          sale::ItemNo item, TimePoint now);
+  void count_refusal(const Pending& pending, int status);
   void submit(Pending pending, const http::Request& request, const live::SaleEntry& sale,
               const sale::Lines& lines, bool join_standby);
   void answer(std::uint32_t slot, const sale::Outcome& outcome);
@@ -67,6 +82,8 @@ class HoldDesk {
   HoldRefusals refusals_;
   HoldLimits limits_;
   std::vector<Memo> memos_;
+  BodyMemo body_memo_;
+  std::uint32_t until_timed_ = kTimedRefusals;
   std::vector<Pending> pending_;
   std::vector<std::uint32_t> free_;
 };

@@ -4,7 +4,7 @@ namespace onrush::api {
 
 // No log line and no trace: who clicks too fast is counted, not written down.
 void HoldLimits::answer(const Excess& over, const http::Request& request,
-                        http::Responder& responder, Now now) {
+                        http::Responder& responder) {
   const std::string_view origin = request.header(http::Header::origin);
   if (!origin.empty() && origin != station_.context.config.public_origin) {
     // Prepared bytes name the pages' own origin; another one gets its own document.
@@ -22,13 +22,10 @@ void HoldLimits::answer(const Excess& over, const http::Request& request,
     responder.send_prepared(prepared.bytes);
   }
   station_.counts->count_limited(over.limit, LimitedCall::hold);
-  station_.counts->count(&holds_route(), problem::kRateLimited.status,
-                         std::chrono::steady_clock::now() - now);
 }
 
 bool refuses_address(Station& station, const http::Request& request, Call& call) {
-  const auto over =
-      station.context.rate_limits.take_address(request, std::chrono::steady_clock::now());
+  const auto over = station.context.rate_limits.take_address(request);
   if (!over) return false;
   station.counts->count_limited(over->limit, LimitedCall::sign_in);
   call.fail(station.context.rate_limits.problem_of(*over));

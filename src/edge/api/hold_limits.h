@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <string>
 
 #include "edge/api/rate_limits.h"
@@ -13,22 +12,20 @@ namespace onrush::api {
 // Of one worker; on its thread only.
 class HoldLimits {
  public:
-  using Now = RateLimits::Now;
-
   // `common_headers`: the lines that every answer carries, CORS for the pages' own origin included.
   HoldLimits(Station& station, std::string common_headers)
       : station_(station), common_headers_(std::move(common_headers)) {}
 
-  // True: over a limit, and answered. `now`: when the request was taken up.
-  bool refuses_address(const http::Request& request, http::Responder& responder, Now now) {
-    const auto over = station_.context.rate_limits.take_address(request, now);
-    if (over) answer(*over, request, responder, now);
+  // True: over a limit, and answered with 429.
+  bool refuses_address(const http::Request& request, http::Responder& responder) {
+    const auto over = station_.context.rate_limits.take_address(request);
+    if (over) answer(*over, request, responder);
     return over.has_value();
   }
   bool refuses_account(sale::BuyerId buyer, const http::Request& request,
-                       http::Responder& responder, Now now) {
-    const auto over = station_.context.rate_limits.take_account(buyer, now);
-    if (over) answer(*over, request, responder, now);
+                       http::Responder& responder) {
+    const auto over = station_.context.rate_limits.take_account(buyer);
+    if (over) answer(*over, request, responder);
     return over.has_value();
   }
 
@@ -38,8 +35,7 @@ class HoldLimits {
     std::string bytes;
   };
 
-  void answer(const Excess& over, const http::Request& request, http::Responder& responder,
-              Now now);
+  void answer(const Excess& over, const http::Request& request, http::Responder& responder);
 
   Station& station_;
   std::string common_headers_;

@@ -11,15 +11,24 @@
 
 namespace onrush::api {
 
+// A "no" that needs no trip to the box office: one of sold_out, not_open, paused, closed.
+struct LatchRefusal {
+  sale::Verdict verdict = sale::Verdict::closed;
+  sale::Phase phase = sale::Phase::closed;
+  std::uint32_t may_return = 0;  // sold_out
+  TimePoint when{};              // not_open: opens_at
+  [[nodiscard]] sale::Outcome outcome() const;
+};
+
 class HoldRefusals {
  public:
   // `common_headers`: the lines that every answer carries, CORS for the pages' own origin included.
   explicit HoldRefusals(std::string common_headers) : common_headers_(std::move(common_headers)) {}
 
-  // Whole response bytes, valid until the next call. The outcome is one of sold_out, not_open,
-  // paused, closed. The document has no trace id: it is the same for everybody.
+  // Whole response bytes, valid until the next call. The document has no trace id: it is the same
+  // for everybody.
   [[nodiscard]] std::string_view get(sale::SaleNo sale, sale::ItemNo item,
-                                     const sale::Outcome& outcome, TimePoint now);
+                                     const LatchRefusal& refusal, TimePoint now);
 
  private:
   struct Prepared {

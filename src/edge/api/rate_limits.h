@@ -39,16 +39,13 @@ struct Excess {
 
 class RateLimits {
  public:
-  using Now = admission::SteadyTime;
-
   // The seed: random for each process, and secret.
   RateLimits(const RateLimitConfig& config, std::uint64_t seed);
 
-  // Thread-safe, no lock, no allocation. Nothing: within the limit, and counted. `now` is of
-  // std::chrono::steady_clock.
-  [[nodiscard]] std::optional<Excess> take_address(const http::Request& request, Now now) noexcept;
+  // Thread-safe, no lock, no allocation. Nothing: within the limit, and counted.
+  [[nodiscard]] std::optional<Excess> take_address(const http::Request& request) noexcept;
   // The account's, then the server's.
-  [[nodiscard]] std::optional<Excess> take_account(sale::BuyerId buyer, Now now) noexcept;
+  [[nodiscard]] std::optional<Excess> take_account(sale::BuyerId buyer) noexcept;
 
   // 429 rate_limited with Retry-After, RateLimit-Policy and RateLimit
   // (draft-ietf-httpapi-ratelimit-headers).
