@@ -5,7 +5,6 @@
 #include <array>
 #include <atomic>
 #include <boost/json.hpp>
-#include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -22,9 +21,11 @@
 #include "app/master_key.h"
 #include "app/openapi_document.h"
 #include "app/page_store.h"
+#include "app/public_urls.h"
 #include "app/rate_limit_settings.h"
 #include "app/sandbox_service.h"
 #include "app/server_metrics.h"
+#include "app/smtp_settings.h"
 #include "app/text_file.h"
 #include "app/version.h"
 #include "base/hex.h"
@@ -47,26 +48,6 @@ namespace {
 constexpr Millis kOfficeTimeout{10'000};
 constexpr std::uint64_t kReadinessLagMax = 200'000;  // events that the read model may be behind
 
-std::string url_of(const std::string& configured, const Endpoint& endpoint, std::uint16_t port) {
-  if (!configured.empty()) return configured;
-  return "http://" + to_string(Endpoint{endpoint.address, port});
-}
-
-// "https://shop.example/path" → "https://shop.example": what browsers send as Origin.
-std::string origin_of(const std::string& url) {
-  const auto start = url.find("//");
-  const auto slash = start == std::string::npos ? std::string::npos : url.find('/', start + 2);
-  return url.substr(0, slash);
-}
-
-// "http://127.0.0.1:8080" is "http://localhost:8080" as well; other origins have no second name.
-std::vector<std::string> localhost_alias(const std::string& origin) {
-  constexpr std::string_view kLoopback = "//127.0.0.1";
-  const auto at = origin.find(kLoopback);
-  if (at == std::string::npos) return {};
-  return {std::string(origin).replace(at, kLoopback.size(), "//localhost")};
-}
-
 // Keys of the sandbox provider, made from the master secret so that there is nothing to configure.
 std::string derived_key(const std::string& master, std::string_view purpose) {
   std::array<std::byte, 32> key{};
@@ -88,39 +69,6 @@ Status write_private_file(const std::string& path, const std::string& text) {
   std::filesystem::rename(temporary, path, ec);
   if (ec) return rejected(fmt::format("cannot rename to {}: {}", path, ec.message()));
   return {};
-}
-
-// smtp://host:port or smtps://host:port, and "Name <address>".
-Result<smtp::SmtpOptions> smtp_options(const Config& config) {
-  smtp::SmtpOptions o;
-  std::string_view rest = config.smtp_url;
-  o.security = config.smtp_starttls ? smtp::Security::starttls : smtp::Security::none;
-  if (rest.starts_with("smtps://")) {
-    o.security = smtp::Security::tls;
-    rest.remove_prefix(8);
-  } else if (rest.starts_with("smtp://")) {
-    rest.remove_prefix(7);
-  } else {
-    return invalid("smtp.url must be smtp://host:port or smtps://host:port");
-  }
-  const auto colon = rest.rfind(':');
-  o.host = std::string(rest.substr(0, colon));
-  const std::string_view port = colon == std::string_view::npos ? "587" : rest.substr(colon + 1);
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), o.port);
-  if (error != std::errc{} || end != port.data() + port.size() || o.host.empty()) {
-    return invalid("smtp.url: the port must be a number");
-  }
-  const auto open = config.smtp_from.find('<');
-  if (open == std::string::npos) {
-    o.from_address = config.smtp_from;
-  } else {
-    o.from_name = config.smtp_from.substr(0, open);
-    while (!o.from_name.empty() && o.from_name.back() == ' ') o.from_name.pop_back();
-    o.from_address = config.smtp_from.substr(open + 1, config.smtp_from.find('>') - open - 1);
-  }
-  o.user = config.smtp_user;
-  o.password = config.smtp_password;
-  return o;
 }
 
 }  // namespace

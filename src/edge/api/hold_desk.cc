@@ -40,12 +40,14 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
   if (buyer && limits_.refuses_account(*buyer, request, pending.responder))
     return count_refusal(pending, 429);
   const live::SaleEntry* sale = buyer ? station_.public_sale(sale_key) : nullptr;
+  if (sale != nullptr) station_.context.known_buyers.prefetch(sale->sale, *buyer);
   sale::Lines lines;
   bool join_standby = true;
   // The latch is asked before anything is made for the log or the trace: refusals are the flood.
   const bool read = sale != nullptr && read_quickly(request, *sale, lines, join_standby);
-  if (read && !station_.context.known_buyers.may_know(sale->sale, *buyer)) {
-    if (const auto refusal = latched(*sale, lines, join_standby, now)) {
+  if (read) {
+    const auto refusal = latched(*sale, lines, join_standby, now);
+    if (refusal && !station_.context.known_buyers.may_know(sale->sale, *buyer)) {
       return refuse_from_latch(pending, request, *sale, *refusal, lines.front().item, now);
     }
   }

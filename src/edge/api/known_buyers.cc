@@ -8,7 +8,7 @@ KnownBuyers::KnownBuyers(unsigned bits_log2)
 
 template <class Visit>
 void KnownBuyers::for_each_bit(sale::SaleNo sale, sale::BuyerId buyer, Visit visit) const noexcept {
-  const std::uint64_t hash = mix_bits(buyer.value() ^ (std::uint64_t{sale.value()} << 40));
+  const std::uint64_t hash = hash_of(sale, buyer);
   Block& block = blocks_[hash & block_mask_];
   // Nine bits of a second hash for each probe: one of the block's 512 bits.
   std::uint64_t bits = mix_bits(hash + 0x9e3779b97f4a7c15ULL);

@@ -29,6 +29,10 @@ class KnownBuyers final : public ports::EventListener {
   // Thread-safe, no lock.
   void add(sale::SaleNo sale, sale::BuyerId buyer) noexcept;
   [[nodiscard]] bool may_know(sale::SaleNo sale, sale::BuyerId buyer) const noexcept;
+  // Begins to fetch what may_know() will look at: with millions of buyers it is in no cache.
+  void prefetch(sale::SaleNo sale, sale::BuyerId buyer) const noexcept {
+    __builtin_prefetch(&blocks_[hash_of(sale, buyer) & block_mask_]);
+  }
 
   // Fed with live events, and at start with those of the journal.
   void on_events(std::uint64_t first_seq, TimePoint at,
@@ -36,6 +40,9 @@ class KnownBuyers final : public ports::EventListener {
 
  private:
   static constexpr unsigned kProbes = 4;
+  static std::uint64_t hash_of(sale::SaleNo sale, sale::BuyerId buyer) noexcept {
+    return mix_bits(buyer.value() ^ (std::uint64_t{sale.value()} << 40));
+  }
   template <class Visit>
   void for_each_bit(sale::SaleNo sale, sale::BuyerId buyer, Visit visit) const noexcept;
 
