@@ -317,6 +317,23 @@ journey('who_asks_too_fast_is_told_so_and_asks_again_after_the_given_time', asyn
   await context.close();
 });
 
+journey('a_sale_for_the_app_only_says_where_to_get_it', async () => {
+  const admission = { channels: ['app'], channel_links: { download: 'https://app.example.test/get' } };
+  const sale = await scene.define(scene.file('gate', { admission }), 'announce', 'open');
+  const context = await browser.visitor();
+  const page = await watched(context);
+  await page.goto(`${server.general}/s/${sale}`);
+  await page.getByText('This sale is not open on the web.').waitFor();
+  assert.equal(await page.getByRole('link', { name: 'Get the app' }).getAttribute('href'), admission.channel_links.download);
+  assert.equal(await button(page, 'Buy now').count(), 0);
+  const open = await scene.define(scene.file('gate', { admission: { channels: ['web'] } }), 'announce', 'open');
+  await scene.signIn(page, await scene.buyer(), `/s/${open}`);
+  await button(page, 'Buy now').click();
+  await page.waitForURL('**/order/*');
+  clean(page);
+  await context.close();
+});
+
 journey('quantity_goes_up_to_the_limit', async () => {
   const sale = await scene.define(scene.file('many', { per_buyer: 3, items: [{ item: 'ticket', title: 'Ticket', stock: 50, price: 2500 }] }), 'announce', 'open');
   const context = await browser.visitor();

@@ -143,7 +143,7 @@ export async function startStandIn(dist) {
   const api = (listener, request, response, text) => {
     const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
     const origin = request.headers.origin;
-    if (listener === 'r' && origin) Object.assign(headers, { 'access-control-allow-origin': origin, 'access-control-allow-headers': 'authorization, content-type, idempotency-key', 'access-control-allow-methods': 'GET, POST, DELETE', 'access-control-expose-headers': 'Retry-After', 'access-control-max-age': '600' });
+    if (listener === 'r' && origin) Object.assign(headers, { 'access-control-allow-origin': origin, 'access-control-allow-headers': 'authorization, content-type, idempotency-key, x-onrush-channel', 'access-control-allow-methods': 'GET, POST, DELETE', 'access-control-expose-headers': 'Retry-After', 'access-control-max-age': '600' });
     if (request.method === 'OPTIONS') return void response.writeHead(204, headers).end();
     try {
       const [status, body] = answer(listener, request, text, headers);

@@ -99,7 +99,7 @@ export class BoxOffice {
 
   funnel() {
     const of = (answer) => this.answers.get(answer) ?? 0;
-    const layers = ['rate_limited', 'not_open', 'closed', 'paused', 'sold_out', 'limit_reached', 'busy'].map((layer) => ({ layer, refused: of(layer) }));
+    const layers = ['rate_limited', 'channel_required', 'not_open', 'closed', 'paused', 'sold_out', 'limit_reached', 'busy'].map((layer) => ({ layer, refused: of(layer) }));
     layers[0].limits = { address: 0, account: 0, server: 0 };
     return { server_time: iso(now()), layers, standby: of('standby'), granted: of('granted') };
   }
@@ -231,7 +231,7 @@ export class BoxOffice {
     const sale = this.sale(id);
     const { file } = sale;
     return { sale: id, title: file.title, description: file.description, currency: file.currency ?? 'EUR', phase: sale.phase, opens_at: iso(sale.opens), closes_at: iso(sale.closes), hold_seconds: file.hold_seconds ?? 600,
-      per_buyer: file.per_buyer ?? 1, payment: file.payment ?? 'provider', items: file.items.map((item) => ({ per_buyer: file.per_buyer ?? 1, ...item })) };
+      per_buyer: file.per_buyer ?? 1, payment: file.payment ?? 'provider', admission: { channels: [], channel_links: {}, ...file.admission }, items: file.items.map((item) => ({ per_buyer: file.per_buyer ?? 1, ...item })) };
   }
 
   me(id, buyer) {

@@ -493,6 +493,29 @@ def test_a_bot_is_limited_and_others_buy(make):
         server.audit()
 
 
+def test_a_channel_gate_survives_a_restart(make):
+    def status(server, token, channel):
+        headers = {"X-Onrush-Channel": channel} if channel else None
+        return server.rush(token).call("POST", "/api/v1/sales/s/holds", {"item": "a"}, headers)[0]
+    with make() as server:
+        server.start()
+        server.apply_sale(a_sale(stock=3, admission={"channels": ["app"], "channel_links": {"download": "/get-the-app"}}))
+        first, second = server.mint(2)
+        expect((status(server, first, "web"), status(server, first, None), status(server, first, "app")), (403, 403, 201), "before")
+        server.kill()
+        server.start()
+        expect((status(server, second, "web"), status(server, second, "app")), (403, 201), "after a kill")
+        admission = server.rush().call("GET", "/api/v1/sales/s")[1]["admission"]
+        expect(admission, {"channels": ["app"], "channel_links": {"download": "/get-the-app"}}, "sale document")
+        expect(server.stop(), 0, "exit code")  # saves a snapshot
+        server.start()
+        third = server.mint(1)[0]
+        expect((status(server, third, "web"), status(server, third, "app")), (403, 201), "after a stop")
+        expect(item(server)["held"], 3, "held units")
+        server.stop()
+        server.audit()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", required=True)

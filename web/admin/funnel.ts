@@ -34,7 +34,7 @@ export function funnelCard(funnel: Funnel): HTMLElement {
 }
 
 function layerName(layer: string): string {
-  const known: Record<string, TextKey> = { rate_limited: 'f_rate_limited', not_open: 'f_not_open', closed: 'f_closed', paused: 'f_paused',
+  const known: Record<string, TextKey> = { rate_limited: 'f_rate_limited', channel_required: 'f_channel_required', not_open: 'f_not_open', closed: 'f_closed', paused: 'f_paused',
     sold_out: 'f_sold_out', limit_reached: 'f_limit_reached', busy: 'f_busy' };
   const key = known[layer];
   return key === undefined ? layer : t(key);

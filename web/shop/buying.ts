@@ -17,6 +17,7 @@ export interface Waiting {
   too_fast: boolean;     // over a rate limit: 429
 }
 
+export const kChannel = 'web';   // how this program names itself to sales that are open to some only
 const kEarlyTries = 6;   // the opening may reach the server a moment after us
 
 export class Attempt {
@@ -41,7 +42,7 @@ export class Attempt {
       this.waiting = null;
       this.changed();
       const answer = await this.api.call<Order & Standby>(`/api/v1/sales/${encodeURIComponent(this.sale)}/holds`, {
-        method: 'POST', key: this.key, json: { item: this.item, quantity: this.quantity, standby: true } });
+        method: 'POST', key: this.key, channel: kChannel, json: { item: this.item, quantity: this.quantity, standby: true } });
       if (this.stopped) return undefined;
       if (answer.ok) {
         return answer.status === 202 ? { kind: 'standby', standby: answer.value } : { kind: 'granted', order: answer.value };

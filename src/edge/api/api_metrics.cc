@@ -163,6 +163,13 @@ std::vector<MetricFamily> ApiMetrics::Collect() const {
       }
     }
   }
+  std::uint64_t wrong_channel = 0;
+  for (const auto& worker : workers_)
+    wrong_channel += worker->wrong_channel.load(std::memory_order_relaxed);
+  MetricFamily channel{"onrush_channel_refused_total",
+                       "Hold requests by a client program that the sale is not open to.",
+                       MetricType::Counter,
+                       {counter({}, wrong_channel)}};
   for (std::size_t by = 0; by < 2; ++by) {
     for (std::size_t v = 0; v < kVerdicts; ++v) {
       if (by_verdict[by][v] == 0) continue;
@@ -172,7 +179,8 @@ std::vector<MetricFamily> ApiMetrics::Collect() const {
                   by_verdict[by][v]));
     }
   }
-  return {std::move(requests), std::move(durations), std::move(holds), limited_family(workers_)};
+  return {std::move(requests), std::move(durations), std::move(holds), limited_family(workers_),
+          std::move(channel)};
 }
 
 HoldFunnel ApiMetrics::funnel() const {
@@ -183,6 +191,7 @@ HoldFunnel ApiMetrics::funnel() const {
       for (std::size_t v = 0; v < kVerdicts; ++v)
         sum.answers[v] += by[v].load(std::memory_order_relaxed);
     }
+    sum.wrong_channel += worker->wrong_channel.load(std::memory_order_relaxed);
     const auto& holds = worker->limited[static_cast<std::size_t>(LimitedCall::hold)];
     for (std::size_t l = 0; l < kLimits; ++l)
       sum.limited[l] += holds[l].load(std::memory_order_relaxed);

@@ -34,6 +34,7 @@ inline constexpr std::size_t kLimitedCalls = 2;
 // Answers to hold requests since the start of the process.
 struct HoldFunnel {
   std::array<std::uint64_t, kLimits> limited{};
+  std::uint64_t wrong_channel = 0;
   std::array<std::uint64_t, kVerdicts> answers{};
   [[nodiscard]] std::uint64_t of(sale::Verdict verdict) const {
     return answers[static_cast<std::size_t>(verdict)];
@@ -62,6 +63,8 @@ class RequestCounts {
         1, std::memory_order_relaxed);
   }
 
+  void count_channel_refused() noexcept { wrong_channel.fetch_add(1, std::memory_order_relaxed); }
+
   using Count = std::atomic<std::uint64_t>;
   struct PerRoute {
     std::array<Count, kStatuses.size()> by_status{};
@@ -72,13 +75,14 @@ class RequestCounts {
   std::array<PerRoute, kRoutesMax + 1> per_route{};  // the last: requests that match no route
   std::array<std::array<Count, kVerdicts>, 2> holds{};
   std::array<std::array<Count, kLimits>, kLimitedCalls> limited{};
+  Count wrong_channel{0};
 };
 
 class ApiMetrics final : public prometheus::Collectable {
  public:
   [[nodiscard]] std::shared_ptr<RequestCounts> join(Listener listener);
   // onrush_http_requests_total, onrush_http_request_duration_seconds, onrush_hold_answers_total,
-  // onrush_rate_limited_total.
+  // onrush_rate_limited_total, onrush_channel_refused_total.
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
   [[nodiscard]] HoldFunnel funnel() const;
 

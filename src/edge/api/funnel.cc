@@ -32,6 +32,8 @@ void admin_get_funnel(Station& station, const http::Request&, const PathParams&,
     out.key(to_string(static_cast<Limit>(l))).number(static_cast<std::int64_t>(counts.limited[l]));
   }
   out.end_object().end_object();
+  write_layer(out, "channel_required", counts.wrong_channel);
+  out.end_object();
   for (const Verdict verdict : kRefusals) {
     write_layer(out, sale::to_string(verdict), counts.of(verdict));
     out.end_object();

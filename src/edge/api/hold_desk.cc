@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/constant_time.h"
+#include "edge/api/channel_gate.h"
 #include "edge/live/documents.h"
 
 namespace onrush::api {
@@ -44,7 +45,9 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
   sale::Lines lines;
   bool join_standby = true;
   // The latch is asked before anything is made for the log or the trace: refusals are the flood.
-  const bool read = sale != nullptr && read_quickly(request, *sale, lines, join_standby);
+  const bool admitted = sale == nullptr || admits_channel(sale->rules->admission, request);
+  const bool read =
+      sale != nullptr && admitted && read_quickly(request, *sale, lines, join_standby);
   if (read) {
     const auto refusal = latched(*sale, lines, join_standby, now);
     if (refusal && !station_.context.known_buyers.may_know(sale->sale, *buyer)) {
@@ -57,6 +60,10 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
   if (!buyer) return refuse(pending, {problem::kUnauthorized, "Sign in to take part.", 0, {}});
   if (sale == nullptr)
     return refuse(pending, {problem::kNotFound, "There is no such sale.", 0, {}});
+  if (!admitted) {
+    station_.counts->count_channel_refused();
+    return refuse(pending, channel_problem(sale->rules->admission));
+  }
   if (!read && !read_lines(request, *sale, lines, join_standby, pending)) return;
   submit(std::move(pending), request, *sale, lines, join_standby);
 }

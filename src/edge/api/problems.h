@@ -21,6 +21,8 @@ inline constexpr ProblemKind kMalformed{400, "malformed", "The request cannot be
 inline constexpr ProblemKind kInvalid{422, "invalid", "The request is not valid"};
 inline constexpr ProblemKind kUnauthorized{401, "unauthorized", "A valid token is needed"};
 inline constexpr ProblemKind kForbidden{403, "forbidden", "Not allowed"};
+inline constexpr ProblemKind kChannelRequired{403, "channel_required",
+                                              "Not open to this client program"};
 inline constexpr ProblemKind kNotFound{404, "not_found", "Not found"};
 inline constexpr ProblemKind kMethodNotAllowed{405, "method_not_allowed", "Method not allowed"};
 inline constexpr ProblemKind kUnsupportedMedia{415, "unsupported_media_type",
