@@ -21,7 +21,8 @@ packages_for() {
     run) echo g++ cmake ninja-build pkg-config esbuild python3-minimal $(boost_packages) \
            libsodium-dev libssl-dev libsoci-dev libsqlite3-dev libcurl4-openssl-dev libspdlog-dev libfmt-dev \
            libcli11-dev libtomlplusplus-dev prometheus-cpp-dev zlib1g-dev ;;
-    test) echo $(packages_for run) libgtest-dev librapidcheck-dev libbenchmark-dev python3 python3-aiosmtpd curl ;;
+    test) echo $(packages_for run) libgtest-dev librapidcheck-dev libbenchmark-dev python3 python3-aiosmtpd curl \
+            nginx openssl ;;
     full) echo $(packages_for test) clang-format clang-tidy chromium
           command -v node >/dev/null || echo nodejs
           command -v npm >/dev/null || echo npm ;;
@@ -41,11 +42,32 @@ install_missing() {
   [ ${#missing[@]} -eq 0 ] && return 0
   say "installing ${#missing[@]} packages: ${missing[*]}"
   apt_update
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" \
-    >"${TMPDIR:-/tmp}/onrush-apt.$$.log" 2>&1 </dev/null \
+  install_without_daemons "${missing[@]}" >"${TMPDIR:-/tmp}/onrush-apt.$$.log" 2>&1 </dev/null \
     || { tail -n 20 "${TMPDIR:-/tmp}/onrush-apt.$$.log" >&2; die "apt-get could not install: ${missing[*]}"; }
   rm -f "${TMPDIR:-/tmp}/onrush-apt.$$.log"
 }
+
+# Installs packages so that nothing of them runs, now or after the next start of the machine: the tests start
+# what they need by themselves. A policy-rc.d that was there before is put back, also after a failure or Ctrl-C;
+# after a kill -9, by the next call.
+install_without_daemons() (
+  policy=/usr/sbin/policy-rc.d before=/usr/sbin/policy-rc.d.before-onrush
+  put_back() {
+    if [ -e "$before" ]; then as_root mv -f "$before" "$policy"
+    elif grep -qs 'written by onrush' "$policy"; then as_root rm -f "$policy"; fi
+  }
+  put_back
+  trap put_back EXIT
+  trap 'exit 130' INT TERM HUP
+  if [ -e "$policy" ]; then as_root mv "$policy" "$before" || exit; fi
+  printf '#!/bin/sh\n# written by onrush while it installs packages: no daemon starts\nexit 101\n' \
+    | as_root tee "$policy" >/dev/null && as_root chmod 755 "$policy" || exit
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" || exit
+  case " $* " in *' nginx '*)
+    # Only when it was not there before: somebody else's nginx is not touched.
+    as_root update-rc.d nginx disable ;;
+  esac
+)
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"
   elif command -v sudo >/dev/null; then sudo "$@"

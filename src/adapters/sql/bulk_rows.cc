@@ -24,10 +24,7 @@ void BulkRows::put(const std::string& text) {
 }
 
 void BulkRows::flush_integers() {
-  std::string sql = before_ + '(';
-  for (std::size_t i = 0; i < columns_; ++i) sql += i == 0 ? "?" : ",?";
-  sql += ')';
-  changed_ += connection_.run_rows(sql + after_, integers_, columns_);
+  changed_ += connection_.run_rows(before_, after_, integers_, columns_);
   integers_.clear();
 }
 

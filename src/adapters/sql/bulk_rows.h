@@ -1,8 +1,8 @@
 // Writes many rows with few statements.
 //
 // Where a database is in another process, statements count: "before (…), (…), … after", integers in
-// the text, texts bound. SQLite is in ours, and there parsing counts: rows of integers go through
-// one prepared statement, row by row (Dialect::in_process).
+// the text, texts bound. SQLite is in ours, and there parsing counts: rows of integers are bound to
+// a prepared statement of many rows (Dialect::in_process).
 #pragma once
 
 #include <cstdint>

@@ -17,6 +17,7 @@ constexpr int kSqliteBusy = 5, kSqliteLocked = 6, kSqliteReadOnly = 8, kSqliteIn
 constexpr int kConstraintPrimaryKey = 1555, kConstraintUnique = 2067;
 // Virtual-machine steps between two looks at the clock: some tens of microseconds.
 constexpr int kStepsBetweenChecks = 2'000;
+constexpr std::size_t kRowsInStep = 64;
 
 Error to_error(const std::string& file, int code) {
   // Only the code's own text: what() of SOCI quotes the statement and its bound values.
@@ -38,6 +39,17 @@ Error to_error(const std::string& file, int code) {
     default:
       return rejected(text);
   }
+}
+
+// "before (?,?),(?,?) after"
+std::string rows_statement(std::string_view before, std::string_view after, std::size_t rows,
+                           std::size_t columns) {
+  std::string row = "(?";
+  for (std::size_t i = 1; i < columns; ++i) row += ",?";
+  row += ')';
+  std::string sql(before);
+  for (std::size_t i = 0; i < rows; ++i) sql.append(i == 0 ? "" : ",").append(row);
+  return sql.append(after);
 }
 
 // A connection is used by one thread at a time (connection.h), so SQLite need not lock each call.
@@ -123,23 +135,28 @@ std::int64_t Connection::run(std::string_view sql, std::span<const Param> params
   });
 }
 
-std::int64_t Connection::run_rows(std::string_view sql, std::span<const std::int64_t> values,
-                                  std::size_t columns) {
-  sqlite_api::sqlite3_stmt* raw = nullptr;
-  const int prepared = sqlite_api::sqlite3_prepare_v2(impl_->handle(), sql.data(),
-                                                      static_cast<int>(sql.size()), &raw, nullptr);
-  const std::unique_ptr<sqlite_api::sqlite3_stmt, decltype(&sqlite_api::sqlite3_finalize)>
-      statement(raw, &sqlite_api::sqlite3_finalize);
-  if (prepared != kSqliteOk) impl_->fail(prepared);
+std::int64_t Connection::run_rows(std::string_view before, std::string_view after,
+                                  std::span<const std::int64_t> values, std::size_t columns) {
   std::int64_t changed = 0;
-  for (; values.size() >= columns; values = values.subspan(columns)) {
-    for (std::size_t i = 0; i < columns; ++i) {
-      sqlite_api::sqlite3_bind_int64(raw, static_cast<int>(i + 1), values[i]);
+  for (const std::size_t rows : {kRowsInStep, std::size_t{1}}) {
+    const std::size_t step = rows * columns;
+    if (values.size() < step) continue;
+    const std::string sql = rows_statement(before, after, rows, columns);
+    sqlite_api::sqlite3_stmt* raw = nullptr;
+    const int prepared = sqlite_api::sqlite3_prepare_v2(
+        impl_->handle(), sql.data(), static_cast<int>(sql.size()), &raw, nullptr);
+    const std::unique_ptr<sqlite_api::sqlite3_stmt, decltype(&sqlite_api::sqlite3_finalize)>
+        statement(raw, &sqlite_api::sqlite3_finalize);
+    if (prepared != kSqliteOk) impl_->fail(prepared);
+    for (; values.size() >= step; values = values.subspan(step)) {
+      for (std::size_t i = 0; i < step; ++i) {
+        sqlite_api::sqlite3_bind_int64(raw, static_cast<int>(i + 1), values[i]);
+      }
+      const int stepped = sqlite_api::sqlite3_step(raw);
+      if (stepped != kSqliteDone) impl_->fail(stepped);
+      changed += sqlite_api::sqlite3_changes(impl_->handle());
+      sqlite_api::sqlite3_reset(raw);
     }
-    const int stepped = sqlite_api::sqlite3_step(raw);
-    if (stepped != kSqliteDone) impl_->fail(stepped);
-    changed += sqlite_api::sqlite3_changes(impl_->handle());
-    sqlite_api::sqlite3_reset(raw);
   }
   return changed;
 }

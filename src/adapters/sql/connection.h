@@ -69,11 +69,11 @@ class Connection {
   // Runs a statement; returns how many rows it changed. Parameters stand as :a, :b … in their
   // order.
   std::int64_t run(std::string_view sql, std::span<const Param> params = {});
-  // Runs a statement once for each row of integers, `columns` of them a row, in the order of its
-  // question marks: prepared once, so that a row costs its binding and its step. Returns how many
-  // rows it changed.
-  std::int64_t run_rows(std::string_view sql, std::span<const std::int64_t> values,
-                        std::size_t columns);
+  // Runs "before (?,…),(?,…) after" over rows of integers, `columns` of them a row: many rows a
+  // step, so that opening the table and its indexes is paid once for all of them, and what is left
+  // over row by row. Returns how many rows were changed.
+  std::int64_t run_rows(std::string_view before, std::string_view after,
+                        std::span<const std::int64_t> values, std::size_t columns);
   // `shape`: one letter a column, i = integer, t = text.
   void query(std::string_view sql, std::string_view shape, std::span<const Param> params,
              const std::function<void(const Row&)>& on_row);

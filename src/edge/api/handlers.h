@@ -11,6 +11,7 @@ namespace onrush::api::handle {
 ONRUSH_HANDLER(list_sales);
 ONRUSH_HANDLER(get_sale);
 ONRUSH_HANDLER(get_live);
+ONRUSH_HANDLER(get_gate);
 ONRUSH_HANDLER(open_live_socket);
 // me.cc
 ONRUSH_HANDLER(get_me);

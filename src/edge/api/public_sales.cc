@@ -20,6 +20,15 @@ std::string list_document(const live::SaleList& list) {
   return text;
 }
 
+bool is_over(const ports::BoxOffice& office, const live::SaleEntry& sale) {
+  for (std::size_t i = 0; i < sale.rules->items.size(); ++i) {
+    if (!live::is_over(office.status(sale.sale, sale::ItemNo{static_cast<std::uint16_t>(i)}))) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 void list_sales(Station& station, const http::Request& request, const PathParams&, CallPtr call) {
@@ -42,6 +51,19 @@ void get_live(Station& station, const http::Request& request, const PathParams& 
   const auto document = sale == nullptr ? nullptr : station.context.hub.document(sale->sale);
   if (!document) return call->fail(problem::kNotFound, "There is no such sale.");
   call->send_public(request, document->json, document->etag, kMaxAge);
+}
+
+// For the proxy in front, in the form of nginx's auth_request. 204 also for a sale that is not
+// there: the request itself will be told so, and an unknown status would be an error to the proxy.
+void get_gate(Station& station, const http::Request&, const PathParams& params, CallPtr call) {
+  const live::SaleEntry* sale = station.public_sale(params[0]);
+  http::Response response;
+  response.status = 204;
+  if (sale != nullptr && is_over(station.context.office, *sale)) {
+    response = to_response({problem::kForbidden, "The sale is over.", 0, {}}, {});
+  }
+  response.headers.append("Cache-Control: ").append(kMaxAge).append("\r\n");
+  call->send(std::move(response));
 }
 
 void open_live_socket(Station& station, const http::Request& request, const PathParams&,

@@ -18,6 +18,7 @@ constexpr Route kRoutes[] = {
   {Method::get,     "/api/v1/sales",                          kRush,    Access::open,           handle::list_sales},
   {Method::get,     "/api/v1/sales/{sale}",                   kRush,    Access::open,           handle::get_sale},
   {Method::get,     "/api/v1/sales/{sale}/live",              kRush,    Access::open,           handle::get_live},
+  {Method::get,     "/api/v1/sales/{sale}/gate",              kRush,    Access::open,           handle::get_gate},
   {Method::get,     "/api/v1/sales/{sale}/me",                kRush,    Access::buyer,          handle::get_me},
   {Method::delete_, "/api/v1/sales/{sale}/standby",           kRush,    Access::buyer,          handle::leave_standby},
   {Method::get,     "/api/v1/live",                           kRush,    Access::open,           handle::open_live_socket},

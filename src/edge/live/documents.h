@@ -46,6 +46,14 @@ void write_sale_card(JsonWriter& out, const SaleEntry& sale);
   return sale.phase != sale::Phase::draft;
 }
 
+// Nobody can get anything of this item by asking for a hold any more, nor learn anything: the sale
+// is closed, no order waits for its money and nobody for a unit. While something is held, its buyer
+// may not know of it (the answer was lost on its way), and asking again is how he learns; and what
+// is waited for may be held in a moment.
+[[nodiscard]] inline bool is_over(const ports::ItemStatus& item) {
+  return item.phase >= sale::Phase::closed && item.held == 0 && item.standby == 0;
+}
+
 void write_text(JsonWriter& out, std::string_view name, const sale::Text& text);
 [[nodiscard]] std::string_view to_string(sale::LateMoney);
 [[nodiscard]] std::string_view to_string(sale::PaymentMode);

@@ -93,6 +93,7 @@ void LiveRoom::post_goodbye(std::function<void()> done) {
 void LiveRoom::take_batch(const LiveBatch& batch) {
   if (shut_) return;
   for (const auto& [sale, frame] : batch.broadcasts) {
+    if (leaving_) break;
     const auto listeners = listeners_.find(sale);
     if (listeners == listeners_.end()) continue;
     // Backwards: a receiver that is dropped for slowness leaves the list while we walk it, and its
@@ -114,6 +115,7 @@ void LiveRoom::take_batch(const LiveBatch& batch) {
 
 void LiveRoom::goodbye() {
   if (shut_) return;
+  leaving_ = true;
   const auto low = hub_.policy().reconnect_min.count();
   const auto span = std::max<std::int64_t>(1, hub_.policy().reconnect_max.count() - low);
   const std::size_t count = sessions_.size();

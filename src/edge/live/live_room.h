@@ -62,6 +62,7 @@ class LiveRoom final : public http::WebSocketEvents, public std::enable_shared_f
   http::Worker& worker_;
   Verify verify_;
   bool shut_ = false;
+  bool leaving_ = false;  // goodbye has been said: nothing for everybody follows it
   std::uint64_t random_ = 0;
   std::vector<Session> sessions_;
   std::vector<std::uint32_t> free_slots_;

@@ -72,6 +72,45 @@ TEST_F(Api, a_closed_paused_or_unopened_sale_says_so) {
   EXPECT_EQ(world.hold(1, R"({"item":"a"})").status, 410);
 }
 
+TEST_F(Api, the_gate_shuts_when_nobody_can_get_anything_any_more) {
+  const auto gate = [this] { return http_call(world.rush->port(), "GET", "/api/v1/sales/s/gate"); };
+  EXPECT_EQ(gate().status, 204) << "no such sale: the request itself is told so";
+  world.define(kTwoUnits);
+  EXPECT_EQ(gate().status, 204) << "announced";
+  world.act(sale::command::PhaseAct::open);
+  ASSERT_EQ(world.hold(1, R"({"item":"a","quantity":1})").status, 201);
+  world.act(sale::command::PhaseAct::pause);
+  EXPECT_EQ(gate().status, 204) << "paused";
+  world.act(sale::command::PhaseAct::close);
+  const auto closing = gate();
+  EXPECT_EQ(closing.status, 204) << "an order waits for its money: its buyer may ask again";
+  EXPECT_TRUE(closing.has_header("Cache-Control: public, max-age=1"));
+  const auto again = world.hold(1, R"({"item":"a"})");
+  ASSERT_EQ(again.status, 201) << again.body;
+  EXPECT_EQ(world.hold(2, R"({"item":"a"})").status, 410);
+  const std::string order(again.json().at("order").as_string());
+  ASSERT_EQ(
+      http_call(world.general->port(), "DELETE", "/api/v1/orders/" + order, {}, world.buyer(1))
+          .status,
+      204);
+  const auto over = gate();
+  EXPECT_EQ(over.status, 403) << over.body;
+  EXPECT_EQ(over.code(), "forbidden");
+  EXPECT_TRUE(over.has_header("Cache-Control: public, max-age=1"));
+}
+
+TEST_F(Api, the_gate_stays_open_while_anybody_waits_or_another_item_is_held) {
+  world.open_sale(
+      R"({"item":"a","title":"A","stock":1,"price":5},{"item":"b","title":"B","stock":1,"price":5})");
+  const auto gate = [this] {
+    return http_call(world.general->port(), "GET", "/api/v1/sales/s/gate").status;
+  };
+  ASSERT_EQ(world.hold(1, R"({"item":"b"})").status, 201);
+  ASSERT_EQ(world.hold(2, R"({"item":"b"})").status, 202);
+  world.act(sale::command::PhaseAct::close);
+  EXPECT_EQ(gate(), 204) << "the second item is held and waited for";
+}
+
 TEST_F(Api, a_full_queue_is_busy_with_retry_after) {
   world.open_sale(kTwoUnits);
   world.office.set_full(true);
@@ -488,6 +527,7 @@ TEST_F(Api, answers_are_what_the_openapi_file_says) {
   see(http_call(rush, "GET", sales), "get", sales);
   see(http_call(rush, "GET", sale), "get", sale_path);
   see(http_call(rush, "GET", sale + "/live"), "get", sale_path + "/live");
+  see(http_call(rush, "GET", sale + "/gate"), "get", sale_path + "/gate");
   see(http_call(rush, "GET", sale + "/me", {}, world.buyer(1)), "get", sale_path + "/me");
   see(http_call(rush, "GET", sale + "/me", {}, world.buyer(2)), "get", sale_path + "/me");
   see(http_call(rush, "DELETE", sale + "/standby", {}, world.buyer(9)), "delete",

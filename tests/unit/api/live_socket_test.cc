@@ -185,6 +185,7 @@ TEST_F(LiveSocket, a_stopping_server_says_bye_and_closes_with_1001) {
   greet(one, 1);
   ASSERT_TRUE(two.connected());
   world.hub.say_goodbye(Millis{5000});
+  std::vector<int> states;  // that came before the goodbye
   for (LiveClient* client : {&one, &two}) {
     const auto bye = client->next("bye");
     ASSERT_TRUE(bye.is_object());
@@ -192,13 +193,18 @@ TEST_F(LiveSocket, a_stopping_server_says_bye_and_closes_with_1001) {
     const auto wait = bye.at("reconnect_in_ms").as_int64();
     EXPECT_GE(wait, world.hub.policy().reconnect_min.count());
     EXPECT_LE(wait, world.hub.policy().reconnect_max.count());
+    states.push_back(client->skipped("live"));
   }
+  const auto broadcasts = world.hub.stats().broadcasts;
+  world.act(PhaseAct::pause);
+  while (world.hub.stats().broadcasts == broadcasts) std::this_thread::yield();
   std::thread stopper([&] {
     world.rush->stop(Millis{5000});
     world.general->stop(Millis{5000});
   });
-  for (LiveClient* client : {&one, &two}) {
+  for (std::size_t i = 0; LiveClient * client : {&one, &two}) {
     EXPECT_TRUE(client->next("nothing more").is_null());
+    EXPECT_EQ(client->skipped("live"), states[i++]) << "nothing for everybody follows the goodbye";
     EXPECT_EQ(client->close_code(), 1001);
   }
   stopper.join();

@@ -114,5 +114,31 @@ TEST(ReplyBox, drops_replies_that_come_after_its_owner_has_gone) {
   EXPECT_EQ(heard, 1);
 }
 
+TEST(Over, is_an_item_of_a_closed_sale_that_nobody_holds_or_waits_for) {
+  using sale::Phase;
+  struct Case {
+    Phase phase;
+    std::uint32_t free, held, standby;
+    bool over;
+  };
+  const Case cases[] = {
+      {Phase::draft, 0, 0, 0, false},  {Phase::announced, 9, 0, 0, false},
+      {Phase::lobby, 9, 0, 0, false},  {Phase::open, 0, 0, 0, false},
+      {Phase::paused, 0, 0, 0, false}, {Phase::closed, 9, 0, 0, true},
+      {Phase::closed, 9, 1, 0, false},  // its buyer may not know of it
+      {Phase::closed, 9, 0, 1, false},  // and he who waits may hold it in a moment
+      {Phase::settled, 0, 0, 0, true},
+  };
+  for (const Case& c : cases) {
+    ports::ItemStatus item;
+    item.phase = c.phase;
+    item.free = c.free;
+    item.held = c.held;
+    item.standby = c.standby;
+    EXPECT_EQ(is_over(item), c.over)
+        << sale::to_string(c.phase) << " held " << c.held << " standby " << c.standby;
+  }
+}
+
 }  // namespace
 }  // namespace onrush::live
