@@ -41,6 +41,15 @@ struct Config {
   unsigned password_threads = 1;
   unsigned password_queue = 256;
 
+  // Requests a second, and at once after a rest; 0 a second: no limit.
+  unsigned limit_address_per_second = 0;  // a proxy that is not declared would be one address
+  unsigned limit_address_burst = 400;
+  unsigned limit_account_per_second = 20;
+  unsigned limit_account_burst = 40;
+  unsigned limit_server_per_second = 0;
+  unsigned limit_server_burst = 10'000;
+  unsigned trusted_proxies = 0;
+
   unsigned intake_rush = 65'536;
   unsigned intake_reserved = 16'384;
   unsigned commit_interval_us = 1'500;

@@ -22,6 +22,7 @@
 #include "app/openapi_document.h"
 #include "app/page_store.h"
 #include "app/public_urls.h"
+#include "app/rate_limit_settings.h"
 #include "app/sandbox_service.h"
 #include "app/server_metrics.h"
 #include "app/smtp_settings.h"
@@ -110,6 +111,7 @@ struct Shop::Parts {
   api::ApiConfig api_config;
   api::ApiMetrics api_metrics;
   api::StaffRoles staff_roles;
+  api::RateLimits rate_limits{rate_limits_of(config), random_seed()};
   std::vector<std::shared_ptr<prometheus::Collectable>> collectables;
   std::unique_ptr<api::ApiContext> context;
   std::atomic<bool> draining{false};
@@ -385,7 +387,8 @@ void Shop::Parts::make_context() {
                       request_log,
                       [this] { return collectables; },
                       api_metrics,
-                      staff_roles});
+                      staff_roles,
+                      rate_limits});
 }
 
 Shop::Shop(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

@@ -48,9 +48,13 @@ class FieldWriter {
     out_.put(static_cast<std::uint16_t>(items.size()));
     for (const ItemRules& item : items) each_field(item, *this);
   }
+  void put(const std::vector<std::string>& texts) {
+    out_.put(static_cast<std::uint16_t>(texts.size()));
+    for (const std::string& text : texts) put(text);
+  }
   void put(const RulesPtr& rules) {
     static const SaleRules kNoRules;
-    encode(rules != nullptr ? *rules : kNoRules, out_);
+    each_field(rules != nullptr ? *rules : kNoRules, *this);
   }
 
   ByteWriter& out_;
@@ -113,6 +117,12 @@ class FieldReader {
     items.resize(count);
     for (ItemRules& item : items) each_field(item, *this);
   }
+  void get(std::vector<std::string>& texts) {
+    const auto count = in_.get<std::uint16_t>();
+    if (count > kChannelsMax) return in_.fail();
+    texts.resize(count);
+    for (std::string& text : texts) get(text);
+  }
   void get(RulesPtr& rules) {
     auto read = std::make_shared<SaleRules>();
     each_field(*read, *this);
@@ -130,10 +140,26 @@ class FieldReader {
   ByteReader& in_;
 };
 
+// What SaleDefined has got since its first version stands behind its first fields, and only where
+// it says something: events without it are the bytes that they always were.
+void put_admission(const event::SaleDefined& defined, ByteWriter& out) {
+  if (defined.rules == nullptr || defined.rules->admission == AdmissionRules{}) return;
+  each_field(defined.rules->admission, FieldWriter{out});
+}
+void get_admission(ByteReader& in, event::SaleDefined& defined) {
+  auto rules = std::make_shared<SaleRules>(*defined.rules);
+  each_field(rules->admission, FieldReader{in});
+  if (rules->admission == AdmissionRules{}) in.fail();  // one event has one form
+  defined.rules = std::move(rules);
+}
+
 template <std::size_t kKind>
 bool decode_fields(ByteReader& in, Event& event) {
   auto& e = event.emplace<kKind>();
   each_field(e, FieldReader{in});
+  if constexpr (std::is_same_v<std::remove_reference_t<decltype(e)>, event::SaleDefined>) {
+    if (in.ok() && !in.at_end()) get_admission(in, e);
+  }
   return in.ok() && in.at_end();
 }
 
@@ -149,6 +175,7 @@ void encode(const Event& event, ByteWriter& out) {
   out.put(std::uint32_t{0});
   const std::size_t start = out.size();
   std::visit([&out](const auto& e) { each_field(e, FieldWriter{out}); }, event);
+  if (const auto* defined = std::get_if<event::SaleDefined>(&event)) put_admission(*defined, out);
   out.patch(start - sizeof(std::uint32_t), static_cast<std::uint32_t>(out.size() - start));
 }
 
@@ -167,11 +194,13 @@ Result<Event> decode_event(ByteReader& in) {
 
 void encode(const SaleRules& rules, ByteWriter& out) {
   each_field(rules, FieldWriter{out});
+  each_field(rules.admission, FieldWriter{out});
 }
 
 Result<SaleRules> decode_rules(ByteReader& in) {
   Result<SaleRules> rules{SaleRules{}};
   each_field(*rules, FieldReader{in});
+  each_field(rules->admission, FieldReader{in});
   if (!in.ok()) return corrupt("rules that are damaged or cut off");
   return rules;
 }

@@ -75,6 +75,12 @@ void each_field(SomeText auto& t, auto&& f) {
 void each_field(SomeItemRules auto& i, auto&& f) {
   f(i.key, i.title, i.description, i.image_url, i.stock, i.price, i.per_buyer, i.standby_capacity);
 }
+template <class R>
+concept SomeAdmissionRules = std::is_same_v<std::remove_const_t<R>, AdmissionRules>;
+void each_field(SomeAdmissionRules auto& a, auto&& f) {
+  f(a.channels, a.download_url, a.register_url);
+}
+// Without the admission rules: SaleDefined, which is older than they are, has them at its end.
 void each_field(SomeSaleRules auto& r, auto&& f) {
   f(r.key, r.title, r.description, r.currency, r.lobby_at, r.opens_at, r.closes_at, r.hold,
     r.per_buyer, r.orders_per_buyer, r.late_money, r.decline_ends_hold, r.payment, r.items);

@@ -42,6 +42,15 @@ enum class PaymentMode : std::uint8_t {
   confirmation,  // an order is booked by the buyer's confirmation; no money moves here
 };
 
+// Who may ask for a hold at all.
+struct AdmissionRules {
+  // Names of client programs, e.g. "web", "app", each [a-z0-9-]{1,32}; none: all may.
+  std::vector<std::string> channels;
+  // For those who come by another: "" or an https/relative URL.
+  std::string download_url, register_url;
+  friend bool operator==(const AdmissionRules&, const AdmissionRules&) = default;
+};
+
 struct SaleRules {
   std::string key;  // [a-z0-9-]{1,64}, unique; the sale's id in the API
   Text title;
@@ -58,6 +67,7 @@ struct SaleRules {
   bool decline_ends_hold = true;  // false: the buyer may try another payment until the deadline
   PaymentMode payment = PaymentMode::provider;
   std::vector<ItemRules> items;  // 1..1,000
+  AdmissionRules admission;
   friend bool operator==(const SaleRules&, const SaleRules&) = default;
 };
 

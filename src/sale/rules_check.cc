@@ -76,6 +76,23 @@ void check_item(const ItemRules& item, const std::string& place, Check& check) {
   check.range(item.standby_capacity, 0, kStandbyMax, place + ".standby");
 }
 
+void check_admission(const AdmissionRules& admission, Check& check) {
+  check.range(static_cast<std::int64_t>(admission.channels.size()), 0, kChannelsMax,
+              "admission.channels");
+  std::unordered_set<std::string_view> names;
+  for (const std::string& name : admission.channels) {
+    check.that(is_key(name) && name.size() <= kChannelNameMax, "admission.channels",
+               "each must be 1 to 32 of a-z, 0-9 and -");
+    check.that(names.insert(name).second, "admission.channels", "must be unique");
+  }
+  const std::string_view must = "must be empty, an https or a relative URL";
+  check.that(is_url(admission.download_url), "admission.channel_links.download", must);
+  check.that(is_url(admission.register_url), "admission.channel_links.register", must);
+  const bool linked = !admission.download_url.empty() || !admission.register_url.empty();
+  check.that(!linked || !admission.channels.empty(), "admission.channel_links",
+             "needs admission.channels");
+}
+
 }  // namespace
 
 bool is_key(std::string_view text) {
@@ -104,6 +121,7 @@ Status check_rules(const SaleRules& rules) {
     check.that(keys.insert(rules.items[i].key).second, place + ".item",
                "must be unique in the sale");
   }
+  check_admission(rules.admission, check);
   return std::move(check).status();
 }
 

@@ -18,6 +18,8 @@ inline constexpr std::size_t kKeyMax = 64;
 inline constexpr std::size_t kTitleMax = 200;
 inline constexpr std::size_t kDescriptionMax = 4'000;
 inline constexpr std::size_t kUrlMax = 2'000;
+inline constexpr std::size_t kChannelsMax = 16;
+inline constexpr std::size_t kChannelNameMax = 32;
 inline constexpr Millis kHoldMin{1'000};
 inline constexpr Millis kHoldMax{86'400'000};
 

@@ -243,6 +243,42 @@ void read_items(Fields& fields, std::optional<std::uint32_t> standby, SaleRules&
   }
 }
 
+void read_channels(Fields& fields, std::vector<std::string>& channels) {
+  const json::value* value = fields.find("channels");
+  if (value == nullptr) return;
+  const json::array* names = value->if_array();
+  if (names == nullptr) return fields.complain("channels", "must be a list");
+  if (names->size() > kChannelsMax)
+    return fields.complain("channels", fmt::format("must be 0..{} names", kChannelsMax));
+  for (const json::value& name : *names) {
+    if (!name.is_string()) return fields.complain("channels", "must be a list of texts");
+    channels.emplace_back(std::string_view(name.get_string()));
+  }
+}
+
+void read_admission(Fields& outer, AdmissionRules& admission, std::string& complaint) {
+  const json::value* value = outer.find("admission");
+  if (value == nullptr) return;
+  Fields fields(*value, "admission", complaint);
+  read_channels(fields, admission.channels);
+  if (const json::value* links = fields.find("channel_links")) {
+    Fields urls(*links, "admission.channel_links", complaint);
+    urls.text("download", admission.download_url);
+    urls.text("register", admission.register_url);
+    urls.no_others();
+  }
+  fields.no_others();
+}
+
+json::object admission_object(const AdmissionRules& admission) {
+  json::object links;
+  if (!admission.download_url.empty()) links["download"] = admission.download_url;
+  if (!admission.register_url.empty()) links["register"] = admission.register_url;
+  json::object out{{"channels", json::value_from(admission.channels)}};
+  if (!links.empty()) out["channel_links"] = std::move(links);
+  return out;
+}
+
 json::value text_of(const Text& text) {
   if (text.zh.empty()) return json::value(text.en);
   return {{"en", text.en}, {"zh", text.zh}};
@@ -290,6 +326,7 @@ Result<SaleRules> parse_sale_file(std::string_view text, TimePoint now) {
   fields.boolean("decline_ends_hold", rules.decline_ends_hold);
   fields.choice("payment", kPaymentNames, rules.payment);
   read_items(fields, standby, rules, complaint);
+  read_admission(fields, rules.admission, complaint);
   fields.no_others();
   if (!complaint.empty()) return invalid(std::move(complaint));
   if (const Status valid = check_rules(rules); !valid) return valid.error();
@@ -314,6 +351,7 @@ std::string to_sale_file(const SaleRules& rules) {
   out["late_money"] = name_of(kLateMoneyNames, rules.late_money);
   out["decline_ends_hold"] = rules.decline_ends_hold;
   out["payment"] = name_of(kPaymentNames, rules.payment);
+  if (rules.admission != AdmissionRules{}) out["admission"] = admission_object(rules.admission);
   json::array items;
   for (const ItemRules& item : rules.items) items.emplace_back(item_object(item));
   out["items"] = std::move(items);

@@ -96,6 +96,24 @@ journey('staff_set_up_apply_announce_pause_and_resume', async () => {
   await context.close();
 });
 
+journey('staff_see_what_became_of_the_requests', async () => {
+  const sale = await scene.define(scene.file('funnel'), 'announce', 'open');
+  await scene.hold(await scene.buyer(), sale, 'poster');
+  const context = await browser.visitor();
+  const page = await watched(context);
+  await scene.signInStaff(page);
+  await visit(page, `/sales/${sale}`);
+  const number = (key) => page.locator(`.funnel tr[data-key=${key}] td.n`);
+  await number('granted').waitFor();
+  assert.ok(Number((await number('granted').textContent()).replace(/\D/g, '')) >= 1, 'the hold is not counted');
+  const before = Number((await number('paused').textContent()).replace(/\D/g, ''));
+  await scene.act(sale, 'pause');
+  await scene.hold(await scene.buyer(), sale, 'poster').catch(() => {});
+  await page.waitForFunction((wanted) => document.querySelector('.funnel tr[data-key=paused] td.n').textContent.replace(/\D/g, '') === wanted, String(before + 1));
+  clean(page);
+  await context.close();
+});
+
 journey('staff_stay_signed_in_over_a_reload_until_they_sign_out', async () => {
   const context = await browser.visitor();
   const page = await watched(context);
@@ -273,6 +291,45 @@ journey('a_busy_server_is_asked_again_with_the_same_key', async () => {
   await page.waitForURL('**/order/*');
   assert.equal(keys.length, 3);
   assert.equal(new Set(keys).size, 1, 'another key was sent');
+  clean(page);
+  await context.close();
+});
+
+journey('who_asks_too_fast_is_told_so_and_asks_again_after_the_given_time', async () => {
+  const sale = await scene.define(scene.file('fast'), 'announce', 'open');
+  const context = await browser.visitor();
+  const page = await watched(context);
+  await scene.signIn(page, await scene.buyer(), `/s/${sale}`);
+  const asked = [];
+  await context.route('**/holds', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    asked.push({ at: Date.now(), key: route.request().headers()['idempotency-key'] });
+    if (asked.length > 1) return route.continue();
+    return route.fulfill({ status: 429, headers: { 'retry-after': '2', 'access-control-allow-origin': '*', 'access-control-expose-headers': 'Retry-After', 'content-type': 'application/problem+json' }, body: JSON.stringify({ status: 429, code: 'rate_limited', title: 'Too many requests', limit: 'account' }) });
+  });
+  await button(page, 'Buy now').click();
+  await page.getByText(/That was faster than one person or one network may ask\. Your request goes again in \d+ s \(try 2\)/).waitFor();
+  await page.waitForURL('**/order/*');
+  assert.equal(asked.length, 2);
+  assert.equal(asked[0].key, asked[1].key, 'another key was sent');
+  assert.ok(asked[1].at - asked[0].at >= 1_990, 'asked again before the given time');
+  clean(page);
+  await context.close();
+});
+
+journey('a_sale_for_the_app_only_says_where_to_get_it', async () => {
+  const admission = { channels: ['app'], channel_links: { download: 'https://app.example.test/get' } };
+  const sale = await scene.define(scene.file('gate', { admission }), 'announce', 'open');
+  const context = await browser.visitor();
+  const page = await watched(context);
+  await page.goto(`${server.general}/s/${sale}`);
+  await page.getByText('This sale is not open on the web.').waitFor();
+  assert.equal(await page.getByRole('link', { name: 'Get the app' }).getAttribute('href'), admission.channel_links.download);
+  assert.equal(await button(page, 'Buy now').count(), 0);
+  const open = await scene.define(scene.file('gate', { admission: { channels: ['web'] } }), 'announce', 'open');
+  await scene.signIn(page, await scene.buyer(), `/s/${open}`);
+  await button(page, 'Buy now').click();
+  await page.waitForURL('**/order/*');
   clean(page);
   await context.close();
 });

@@ -106,6 +106,7 @@ export async function startStandIn(dist) {
     ['a', 'GET', /^\/admin\/sales\/([^/]+)$/, 'staff', ({ id }) => [200, office.adminView(id)]],
     ['a', 'PUT', /^\/admin\/sales\/([^/]+)$/, 'staff', ({ id, body, account }) => [office.define(id, body, account.email) ? 201 : 200, office.adminView(id)]],
     ['a', 'POST', /^\/admin\/sales\/([^/]+)\/acts$/, 'staff', ({ id, body, account }) => { if (account.role === 'viewer') throw new Refusal(403, 'forbidden', 'This needs the role operator.'); office.act(id, body, account.email); return [200, office.adminView(id)]; }],
+    ['a', 'GET', /^\/admin\/funnel$/, 'staff', () => [200, office.funnel()]],
     ['a', 'GET', /^\/admin\/orders$/, 'staff', ({ query }) => [200, list(query, null)]],
     ['a', 'GET', /^\/admin\/orders\/(\d+)$/, 'staff', ({ order }) => [200, { ...order, payments: order.payment ? [order.payment] : [] }]],
     ['a', 'PUT', /^\/admin\/orders\/(\d+)$/, 'staff', ({ order }) => { office.end(order, 'paid'); return [200, order]; }],
@@ -142,7 +143,7 @@ export async function startStandIn(dist) {
   const api = (listener, request, response, text) => {
     const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
     const origin = request.headers.origin;
-    if (listener === 'r' && origin) Object.assign(headers, { 'access-control-allow-origin': origin, 'access-control-allow-headers': 'authorization, content-type, idempotency-key', 'access-control-allow-methods': 'GET, POST, DELETE', 'access-control-expose-headers': 'Retry-After', 'access-control-max-age': '600' });
+    if (listener === 'r' && origin) Object.assign(headers, { 'access-control-allow-origin': origin, 'access-control-allow-headers': 'authorization, content-type, idempotency-key, x-onrush-channel', 'access-control-allow-methods': 'GET, POST, DELETE', 'access-control-expose-headers': 'Retry-After', 'access-control-max-age': '600' });
     if (request.method === 'OPTIONS') return void response.writeHead(204, headers).end();
     try {
       const [status, body] = answer(listener, request, text, headers);

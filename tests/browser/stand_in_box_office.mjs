@@ -26,6 +26,7 @@ export class BoxOffice {
   acts = [];
   listeners = new Set();   // ({sale, buyer?, message}) => void
   next_id = 7312000000001;
+  answers = new Map();     // code or outcome → how many hold requests
 
   define(id, file, actor) {
     if (file.sale !== id) throw new Refusal(422, 'invalid', 'sale: must be the id in the path');
@@ -84,7 +85,26 @@ export class BoxOffice {
     this.tell(id);
   }
 
-  hold(id, buyer, { item: key, quantity = 1, standby = true }) {
+  hold(id, buyer, request) {
+    const count = (answer) => this.answers.set(answer, (this.answers.get(answer) ?? 0) + 1);
+    try {
+      const answer = this.decide(id, buyer, request);
+      count(answer.status === 202 ? 'standby' : 'granted');
+      return answer;
+    } catch (error) {
+      if (error instanceof Refusal) count(error.code);
+      throw error;
+    }
+  }
+
+  funnel() {
+    const of = (answer) => this.answers.get(answer) ?? 0;
+    const layers = ['rate_limited', 'channel_required', 'not_open', 'closed', 'paused', 'sold_out', 'limit_reached', 'busy'].map((layer) => ({ layer, refused: of(layer) }));
+    layers[0].limits = { address: 0, account: 0, server: 0 };
+    return { server_time: iso(now()), layers, standby: of('standby'), granted: of('granted') };
+  }
+
+  decide(id, buyer, { item: key, quantity = 1, standby = true }) {
     const sale = this.sale(id);
     if (sale.phase === 'paused') throw new Refusal(503, 'paused', 'The sale is paused.', { retry_after_seconds: 5 });
     if (sale.phase === 'announced') throw new Refusal(425, 'not_open', 'The sale is not open.', { retry_after_seconds: 1 });
@@ -211,7 +231,7 @@ export class BoxOffice {
     const sale = this.sale(id);
     const { file } = sale;
     return { sale: id, title: file.title, description: file.description, currency: file.currency ?? 'EUR', phase: sale.phase, opens_at: iso(sale.opens), closes_at: iso(sale.closes), hold_seconds: file.hold_seconds ?? 600,
-      per_buyer: file.per_buyer ?? 1, payment: file.payment ?? 'provider', items: file.items.map((item) => ({ per_buyer: file.per_buyer ?? 1, ...item })) };
+      per_buyer: file.per_buyer ?? 1, payment: file.payment ?? 'provider', admission: { channels: [], channel_links: {}, ...file.admission }, items: file.items.map((item) => ({ per_buyer: file.per_buyer ?? 1, ...item })) };
   }
 
   me(id, buyer) {

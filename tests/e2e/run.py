@@ -446,6 +446,76 @@ def test_metrics_tell_the_truth(make):
         server.stop()
 
 
+def test_a_bot_is_limited_and_others_buy(make):
+    with make(**{"limits-account-per-second": 2, "limits-account-burst": 5}) as server:
+        server.start()
+        server.apply_sale(a_sale(stock=20, per_buyer=1))
+        bot, *others = server.mint(21)
+        stop, statuses, refusals = threading.Event(), {}, []
+
+        def click():
+            rush = server.rush(bot)
+            while not stop.is_set():
+                status, body, headers = rush.call("POST", "/api/v1/sales/s/holds", {"item": "a"})
+                statuses[status] = statuses.get(status, 0) + 1
+                if status == 429:
+                    refusals.append((body, headers))
+        started = time.monotonic()
+        clicker = threading.Thread(target=click)
+        clicker.start()
+        try:
+            server.wait_for(lambda: statuses.get(429, 0) > 50, "the bot is limited")
+            for token in others[:19]:
+                expect(hold(server, token)[0], 201, "another buyer, while the bot clicks")
+        finally:
+            stop.set()
+            clicker.join()
+        seconds = time.monotonic() - started
+        if statuses.get(201, 0) > 5 + 2 * seconds + 1:
+            raise Problem(f"{statuses} in {seconds:.1f} s: more than the limit")
+        body, headers = refusals[0]
+        expect((body["code"], body["limit"], headers["Retry-After"]), ("rate_limited", "account", "1"), "refusal")
+        expect(headers["RateLimit-Policy"], '"account";q=5;w=3', "policy")
+        time.sleep(1.1)  # as long as the refusal says, and a little
+        status, order, _ = hold(server, bot)
+        expect((status, order["repeated"]), (201, True), "the bot itself, after the time that it was told")
+        limited = statuses[429]
+        funnel = server.admin().call("GET", "/api/v1/admin/funnel")[1]
+        expect(funnel["layers"][0], {"layer": "rate_limited", "refused": limited,
+                                     "limits": {"address": 0, "account": limited, "server": 0}}, "funnel")
+        expect(funnel["granted"], statuses[201] + 20, "granted in the funnel")
+        text = server.admin().call("GET", "/metrics")[1]
+        line = next(x for x in text.splitlines() if x.startswith("onrush_rate_limited_total{") and 'limit="account"' in x)
+        expect(float(line.split()[-1]), float(limited), "limited in the metrics")
+        expect(item(server)["held"], 20, "held units")
+        check_sums(server)
+        server.stop()
+        server.audit()
+
+
+def test_a_channel_gate_survives_a_restart(make):
+    def status(server, token, channel):
+        headers = {"X-Onrush-Channel": channel} if channel else None
+        return server.rush(token).call("POST", "/api/v1/sales/s/holds", {"item": "a"}, headers)[0]
+    with make() as server:
+        server.start()
+        server.apply_sale(a_sale(stock=3, admission={"channels": ["app"], "channel_links": {"download": "/get-the-app"}}))
+        first, second = server.mint(2)
+        expect((status(server, first, "web"), status(server, first, None), status(server, first, "app")), (403, 403, 201), "before")
+        server.kill()
+        server.start()
+        expect((status(server, second, "web"), status(server, second, "app")), (403, 201), "after a kill")
+        admission = server.rush().call("GET", "/api/v1/sales/s")[1]["admission"]
+        expect(admission, {"channels": ["app"], "channel_links": {"download": "/get-the-app"}}, "sale document")
+        expect(server.stop(), 0, "exit code")  # saves a snapshot
+        server.start()
+        third = server.mint(1)[0]
+        expect((status(server, third, "web"), status(server, third, "app")), (403, 201), "after a stop")
+        expect(item(server)["held"], 3, "held units")
+        server.stop()
+        server.audit()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", required=True)

@@ -145,7 +145,8 @@ inline accounts::PasswordPolicy quick_passwords() {
 
 class ApiWorld {
  public:
-  explicit ApiWorld(std::string openapi = "{}") {
+  explicit ApiWorld(std::string openapi = "{}", const api::RateLimitConfig& rate_limits = {})
+      : limits(rate_limits, 42) {
     config.public_origin = "http://shop.test";
     config.rush_origin = "http://rush.test";
     config.admin_origin = "http://admin.test";
@@ -245,6 +246,7 @@ class ApiWorld {
   api::ApiConfig config;
   api::ApiMetrics metrics;
   api::StaffRoles roles;
+  api::RateLimits limits;
   api::ApiContext context{
       config,
       office,
@@ -267,7 +269,8 @@ class ApiWorld {
       {},
       {},
       metrics,
-      roles};
+      roles,
+      limits};
 
  private:
   template <class Make>

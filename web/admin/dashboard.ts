@@ -6,6 +6,7 @@ import { pick } from '../shared/language';
 import type { LiveItem } from '../shared/types';
 import { explain, head, notice, phaseChip, stockBar, sums, type AdminSale, type Context, type OpenPage, type Page } from './context';
 import { Controls } from './controls';
+import { funnelCard, type Funnel } from './funnel';
 import { RateHistory } from './history';
 import { sparkline } from './sparkline';
 import { t, word, type TextKey } from './texts';
@@ -15,6 +16,7 @@ const kStaleMs = 4_000;
 
 class Dashboard implements Page {
   private sale: AdminSale | null = null;
+  private funnel: Funnel | null = null;
   private said = '';
   private fresh_ms = 0;
   private stopped = false;
@@ -38,9 +40,13 @@ class Dashboard implements Page {
 
   private async load(): Promise<void> {
     clearTimeout(this.timer);
-    const answer = await this.context.api.call<AdminSale>(`/api/v1/admin/sales/${encodeURIComponent(this.id)}`, { deadline_ms: 5_000 });
+    const [answer, funnel] = await Promise.all([
+      this.context.api.call<AdminSale>(`/api/v1/admin/sales/${encodeURIComponent(this.id)}`, { deadline_ms: 5_000 }),
+      this.context.api.call<Funnel>('/api/v1/admin/funnel', { deadline_ms: 5_000 }),
+    ]);
     if (this.stopped) return;
     this.said = answer.ok ? '' : t('failed', { detail: explain(answer.problem) });
+    if (funnel.ok) this.funnel = funnel.value;
     if (answer.ok) {
       this.sale = answer.value;
       this.fresh_ms = Date.now();
@@ -64,7 +70,7 @@ class Dashboard implements Page {
     patch(this.numbers,
       head([pick(sale.title) || sale.sale, ' ', h('small', { class: 'id' }, sale.sale)], phaseChip(sale.phase)),
       stale && notice('warn', t('stale', { time: clockTime(this.fresh_ms) })),
-      this.clock(sale), this.stock(sale), this.flows(sale));
+      this.clock(sale), this.stock(sale), this.flows(sale), this.funnel !== null && funnelCard(this.funnel));
     patch(this.side, h('h2', null, t('controls')), this.controls.view(sale));
   }
 

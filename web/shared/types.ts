@@ -38,6 +38,11 @@ export interface SaleItem {
   standby?: number | false;
 }
 
+export interface ChannelLinks {
+  download?: string;
+  register?: string;
+}
+
 export interface Sale {
   sale: string;
   title: Text;
@@ -50,6 +55,7 @@ export interface Sale {
   hold_seconds: number;
   per_buyer: number;
   payment?: 'provider' | 'confirmation';
+  admission?: { channels: string[]; channel_links: ChannelLinks };
   items: SaleItem[];
   server_time?: string;
 }

@@ -14,8 +14,10 @@ export interface Waiting {
   tries: number;         // the number of the next try
   again_at_ms: number;   // Date.now() of it
   offline: boolean;
+  too_fast: boolean;     // over a rate limit: 429
 }
 
+export const kChannel = 'web';   // how this program names itself to sales that are open to some only
 const kEarlyTries = 6;   // the opening may reach the server a moment after us
 
 export class Attempt {
@@ -40,14 +42,14 @@ export class Attempt {
       this.waiting = null;
       this.changed();
       const answer = await this.api.call<Order & Standby>(`/api/v1/sales/${encodeURIComponent(this.sale)}/holds`, {
-        method: 'POST', key: this.key, json: { item: this.item, quantity: this.quantity, standby: true } });
+        method: 'POST', key: this.key, channel: kChannel, json: { item: this.item, quantity: this.quantity, standby: true } });
       if (this.stopped) return undefined;
       if (answer.ok) {
         return answer.status === 202 ? { kind: 'standby', standby: answer.value } : { kind: 'granted', order: answer.value };
       }
       if (!repeatable(answer.problem, tries)) return { kind: 'refused', problem: answer.problem };
       const pause_ms = backoff.next(answer.problem.retry_after_ms);
-      this.waiting = { tries: tries + 1, again_at_ms: Date.now() + pause_ms, offline: answer.problem.status === 0 };
+      this.waiting = { tries: tries + 1, again_at_ms: Date.now() + pause_ms, offline: answer.problem.status === 0, too_fast: answer.problem.code === 'rate_limited' };
       this.changed();
       await new Promise<void>((resolve) => {
         this.wake = resolve;

@@ -4,7 +4,8 @@ import type { Problem } from '../shared/api';
 import { h, type Child } from '../shared/dom';
 import { count, money, stopwatch } from '../shared/format';
 import { pick } from '../shared/language';
-import type { LiveItem, Phase, SaleItem } from '../shared/types';
+import type { ChannelLinks, LiveItem, Phase, SaleItem } from '../shared/types';
+import { kChannel } from './buying';
 import { notice } from './parts';
 import type { SalePage } from './sale';
 import { t } from './texts';
@@ -61,6 +62,10 @@ function action(page: SalePage, item: SaleItem): Child {
   const held = page.ordersOf(item.item, 'awaiting_payment')[0];
   if (held !== undefined) return h('p', { 'data-key': 'held', class: 'actions' }, h('a', { class: 'button wide', href: `/order/${held.order}` }, t('go_checkout')));
   if (phase === 'closed' || phase === 'settled') return off(t('over_button'));
+  const admission = page.sale?.admission;
+  if (admission !== undefined && admission.channels.length > 0 && !admission.channels.includes(kChannel)) {
+    return h('div', { 'data-key': 'channel' }, channelPrompt(admission.channel_links));
+  }
   if (page.context.session.account() === null) {
     return h('p', { 'data-key': 'guest', class: 'actions' }, h('a', { class: 'button wide', href: page.signInLink() }, t('sign_in_to_buy')));
   }
@@ -109,7 +114,8 @@ function outcome(page: SalePage, item: SaleItem): Child {
   const waiting = page.attempt?.item === item.item ? page.attempt.waiting : null;
   if (waiting) {
     const n = Math.max(1, Math.ceil((waiting.again_at_ms - Date.now()) / 1000));
-    return notice('info', t(waiting.offline ? 'busy_offline' : 'busy', { n, tries: waiting.tries }), ' ',
+    const said = waiting.offline ? 'busy_offline' : waiting.too_fast ? 'too_fast' : 'busy';
+    return notice('info', t(said, { n, tries: waiting.tries }), ' ',
       h('button', { class: 'link', type: 'button', onclick: () => page.giveUp() }, t('stop_trying')));
   }
   const note = page.notes.get(item.item);
@@ -128,8 +134,16 @@ function refusal(problem: Problem): Child {
       return notice('info', id === undefined ? t('r_limit_used') : [t('r_limit'), ' ', h('a', { href: `/order/${id}` }, t('r_limit_link'))]);
     }
     case 'not_open': return notice('info', t('r_not_open'));
+    case 'channel_required': return channelPrompt((problem.body['links'] ?? {}) as ChannelLinks);
     case 'paused': return notice('info', t('r_paused'));
     case 'closed': return notice('info', t('r_closed'));
     default: return notice('bad', t('r_error', { detail: problem.detail || problem.code }));
   }
+}
+
+// The sale is open to other programs than this page: where to get one.
+function channelPrompt(links: ChannelLinks): HTMLElement {
+  return notice('info', t('r_channel'),
+    links.download !== undefined && [' ', h('a', { href: links.download, rel: 'noopener' }, t('channel_download'))],
+    links.register !== undefined && [' ', h('a', { href: links.register, rel: 'noopener' }, t('channel_register'))]);
 }

@@ -66,6 +66,27 @@ void add_requests(const RequestCounts& worker, std::size_t index, MetricFamily& 
   }
 }
 
+// Always there, so that an alert can tell "none" from "not watched". Only addresses limit sign-ins.
+MetricFamily limited_family(const std::vector<std::shared_ptr<RequestCounts>>& workers) {
+  MetricFamily family{"onrush_rate_limited_total",
+                      "Requests over a rate limit, by limit and call.",
+                      MetricType::Counter,
+                      {}};
+  for (std::size_t call = 0; call < kLimitedCalls; ++call) {
+    const bool hold = static_cast<LimitedCall>(call) == LimitedCall::hold;
+    for (std::size_t l = 0; l < kLimits; ++l) {
+      if (!hold && static_cast<Limit>(l) != Limit::address) continue;
+      std::uint64_t count = 0;
+      for (const auto& worker : workers)
+        count += worker->limited[call][l].load(std::memory_order_relaxed);
+      family.metric.push_back(counter({label("limit", to_string(static_cast<Limit>(l))),
+                                       label("call", hold ? "hold" : "sign_in")},
+                                      count));
+    }
+  }
+  return family;
+}
+
 void add_durations(const RequestCounts& worker, std::size_t index, MetricFamily& family) {
   const auto& counts = worker.per_route[index];
   std::uint64_t total = 0;
@@ -142,6 +163,13 @@ std::vector<MetricFamily> ApiMetrics::Collect() const {
       }
     }
   }
+  std::uint64_t wrong_channel = 0;
+  for (const auto& worker : workers_)
+    wrong_channel += worker->wrong_channel.load(std::memory_order_relaxed);
+  MetricFamily channel{"onrush_channel_refused_total",
+                       "Hold requests by a client program that the sale is not open to.",
+                       MetricType::Counter,
+                       {counter({}, wrong_channel)}};
   for (std::size_t by = 0; by < 2; ++by) {
     for (std::size_t v = 0; v < kVerdicts; ++v) {
       if (by_verdict[by][v] == 0) continue;
@@ -151,7 +179,24 @@ std::vector<MetricFamily> ApiMetrics::Collect() const {
                   by_verdict[by][v]));
     }
   }
-  return {std::move(requests), std::move(durations), std::move(holds)};
+  return {std::move(requests), std::move(durations), std::move(holds), limited_family(workers_),
+          std::move(channel)};
+}
+
+HoldFunnel ApiMetrics::funnel() const {
+  HoldFunnel sum;
+  const std::lock_guard lock(mutex_);
+  for (const auto& worker : workers_) {
+    for (const auto& by : worker->holds) {
+      for (std::size_t v = 0; v < kVerdicts; ++v)
+        sum.answers[v] += by[v].load(std::memory_order_relaxed);
+    }
+    sum.wrong_channel += worker->wrong_channel.load(std::memory_order_relaxed);
+    const auto& holds = worker->limited[static_cast<std::size_t>(LimitedCall::hold)];
+    for (std::size_t l = 0; l < kLimits; ++l)
+      sum.limited[l] += holds[l].load(std::memory_order_relaxed);
+  }
+  return sum;
 }
 
 std::vector<MetricFamily> SaleMetrics::Collect() const {

@@ -20,11 +20,26 @@
 namespace onrush::api {
 
 inline constexpr std::size_t kRoutesMax = 64;
-inline constexpr std::array<int, 20> kStatuses = {200, 201, 202, 204, 304, 400, 401, 402, 403, 404,
-                                                  405, 409, 410, 415, 422, 425, 500, 501, 503, 0};
+inline constexpr std::array<int, 21> kStatuses = {200, 201, 202, 204, 304, 400, 401,
+                                                  402, 403, 404, 405, 409, 410, 415,
+                                                  422, 425, 429, 500, 501, 503, 0};
 inline constexpr std::array<double, 12> kDurationBounds = {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02,
                                                            0.05,   0.1,   0.2,   0.5,   1,    5};
 inline constexpr std::size_t kVerdicts = static_cast<std::size_t>(sale::Verdict::unavailable) + 1;
+
+// What a rate limit refused.
+enum class LimitedCall : std::uint8_t { hold, sign_in };
+inline constexpr std::size_t kLimitedCalls = 2;
+
+// Answers to hold requests since the start of the process.
+struct HoldFunnel {
+  std::array<std::uint64_t, kLimits> limited{};
+  std::uint64_t wrong_channel = 0;
+  std::array<std::uint64_t, kVerdicts> answers{};
+  [[nodiscard]] std::uint64_t of(sale::Verdict verdict) const {
+    return answers[static_cast<std::size_t>(verdict)];
+  }
+};
 
 // Of one worker. Thread-safe (late answers are counted by the thread that gives them).
 class RequestCounts {
@@ -43,6 +58,13 @@ class RequestCounts {
         1, std::memory_order_relaxed);
   }
 
+  void count_limited(Limit limit, LimitedCall call) noexcept {
+    limited[static_cast<std::size_t>(call)][static_cast<std::size_t>(limit)].fetch_add(
+        1, std::memory_order_relaxed);
+  }
+
+  void count_channel_refused() noexcept { wrong_channel.fetch_add(1, std::memory_order_relaxed); }
+
   using Count = std::atomic<std::uint64_t>;
   struct PerRoute {
     std::array<Count, kStatuses.size()> by_status{};
@@ -52,13 +74,17 @@ class RequestCounts {
   const Listener listener;
   std::array<PerRoute, kRoutesMax + 1> per_route{};  // the last: requests that match no route
   std::array<std::array<Count, kVerdicts>, 2> holds{};
+  std::array<std::array<Count, kLimits>, kLimitedCalls> limited{};
+  Count wrong_channel{0};
 };
 
 class ApiMetrics final : public prometheus::Collectable {
  public:
   [[nodiscard]] std::shared_ptr<RequestCounts> join(Listener listener);
-  // onrush_http_requests_total, onrush_http_request_duration_seconds, onrush_hold_answers_total.
+  // onrush_http_requests_total, onrush_http_request_duration_seconds, onrush_hold_answers_total,
+  // onrush_rate_limited_total, onrush_channel_refused_total.
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
+  [[nodiscard]] HoldFunnel funnel() const;
 
  private:
   mutable std::mutex mutex_;

@@ -18,6 +18,7 @@
 #include "checkout/payment_desk.h"
 #include "edge/api/blocking_pool.h"
 #include "edge/api/known_buyers.h"
+#include "edge/api/rate_limits.h"
 #include "edge/api/sale_rates.h"
 #include "edge/assets/assets.h"
 #include "edge/live/live_hub.h"
@@ -97,6 +98,7 @@ struct ApiContext {
   std::function<std::vector<std::shared_ptr<prometheus::Collectable>>()> metrics;
   class ApiMetrics& api_metrics;
   class StaffRoles& staff_roles;
+  RateLimits& rate_limits;
 };
 
 }  // namespace onrush::api

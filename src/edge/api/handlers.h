@@ -42,6 +42,8 @@ ONRUSH_HANDLER(admin_list_sales);
 ONRUSH_HANDLER(admin_get_sale);
 ONRUSH_HANDLER(admin_put_sale);
 ONRUSH_HANDLER(admin_act);
+// funnel.cc
+ONRUSH_HANDLER(admin_get_funnel);
 // admin_orders.cc
 ONRUSH_HANDLER(admin_list_orders);
 ONRUSH_HANDLER(admin_get_order);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/constant_time.h"
+#include "edge/api/channel_gate.h"
 #include "edge/live/documents.h"
 
 namespace onrush::api {
@@ -22,7 +23,10 @@ bool is_json(std::string_view content_type) {
 }  // namespace
 
 HoldDesk::HoldDesk(Station& station)
-    : station_(station), refusals_(prepared_headers(station)), memos_(kMemos) {}
+    : station_(station),
+      refusals_(prepared_headers(station)),
+      limits_(station, prepared_headers(station)),
+      memos_(kMemos) {}
 
 void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
                       http::Responder responder) {
@@ -31,14 +35,19 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
   pending.responder = std::move(responder);
   if (until_timed_ == 1) pending.started_at = std::chrono::steady_clock::now();
 
+  if (limits_.refuses_address(request, pending.responder)) return count_refusal(pending, 429);
   const auto buyer = authenticate(request, now);
   if (buyer) pending.buyer = *buyer;
+  if (buyer && limits_.refuses_account(*buyer, request, pending.responder))
+    return count_refusal(pending, 429);
   const live::SaleEntry* sale = buyer ? station_.public_sale(sale_key) : nullptr;
   if (sale != nullptr) station_.context.known_buyers.prefetch(sale->sale, *buyer);
   sale::Lines lines;
   bool join_standby = true;
   // The latch is asked before anything is made for the log or the trace: refusals are the flood.
-  const bool read = sale != nullptr && read_quickly(request, *sale, lines, join_standby);
+  const bool admitted = sale == nullptr || admits_channel(sale->rules->admission, request);
+  const bool read =
+      sale != nullptr && admitted && read_quickly(request, *sale, lines, join_standby);
   if (read) {
     const auto refusal = latched(*sale, lines, join_standby, now);
     if (refusal && !station_.context.known_buyers.may_know(sale->sale, *buyer)) {
@@ -51,6 +60,10 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
   if (!buyer) return refuse(pending, {problem::kUnauthorized, "Sign in to take part.", 0, {}});
   if (sale == nullptr)
     return refuse(pending, {problem::kNotFound, "There is no such sale.", 0, {}});
+  if (!admitted) {
+    station_.counts->count_channel_refused();
+    return refuse(pending, channel_problem(sale->rules->admission));
+  }
   if (!read && !read_lines(request, *sale, lines, join_standby, pending)) return;
   submit(std::move(pending), request, *sale, lines, join_standby);
 }
@@ -194,6 +207,10 @@ void HoldDesk::refuse_from_latch(Pending& pending, const http::Request& request,
                      : refusal.verdict == sale::Verdict::closed   ? 410
                      : refusal.verdict == sale::Verdict::not_open ? 425
                                                                   : 503;
+  count_refusal(pending, status);
+}
+
+void HoldDesk::count_refusal(const Pending& pending, int status) {
   station_.counts->count_status(&holds_route(), status);
   if (--until_timed_ > 0) return;
   until_timed_ = kTimedRefusals;

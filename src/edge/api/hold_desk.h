@@ -1,7 +1,7 @@
 // The hot path: POST /api/v1/sales/{sale}/holds, hundreds of thousands of times a second.
 //
-//   token (memo of the connection) → body → latch: closed, paused, not open, sold out → prepared
-//   bytes
+//   rate limits (hold_limits.h) around the token (memo of the connection) → body → latch: closed,
+//   paused, not open, sold out → prepared bytes
 //                                         └ else the box office's queue → answer after it is
 //                                         durable
 //
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "edge/api/hold_body.h"
+#include "edge/api/hold_limits.h"
 #include "edge/api/hold_refusals.h"
 #include "edge/api/station.h"
 
@@ -71,6 +72,7 @@ class HoldDesk {
   void refuse_from_latch(Pending& pending, const http::Request& request,
                          const live::SaleEntry& sale, const LatchRefusal& refusal,
                          sale::ItemNo item, TimePoint now);
+  void count_refusal(const Pending& pending, int status);
   void submit(Pending pending, const http::Request& request, const live::SaleEntry& sale,
               const sale::Lines& lines, bool join_standby);
   void answer(std::uint32_t slot, const sale::Outcome& outcome);
@@ -78,6 +80,7 @@ class HoldDesk {
 
   Station& station_;
   HoldRefusals refusals_;
+  HoldLimits limits_;
   std::vector<Memo> memos_;
   BodyMemo body_memo_;
   std::uint32_t until_timed_ = kTimedRefusals;

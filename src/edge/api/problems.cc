@@ -22,6 +22,7 @@ http::Response to_response(const Problem& problem, std::string_view trace_id) {
   if (problem.retry_after_seconds > 0) {
     response.headers = fmt::format("Retry-After: {}\r\n", problem.retry_after_seconds);
   }
+  response.headers += problem.headers;
   if (problem.kind.status == 401) response.headers += "WWW-Authenticate: Bearer\r\n";
   return response;
 }

@@ -21,6 +21,8 @@ inline constexpr ProblemKind kMalformed{400, "malformed", "The request cannot be
 inline constexpr ProblemKind kInvalid{422, "invalid", "The request is not valid"};
 inline constexpr ProblemKind kUnauthorized{401, "unauthorized", "A valid token is needed"};
 inline constexpr ProblemKind kForbidden{403, "forbidden", "Not allowed"};
+inline constexpr ProblemKind kChannelRequired{403, "channel_required",
+                                              "Not open to this client program"};
 inline constexpr ProblemKind kNotFound{404, "not_found", "Not found"};
 inline constexpr ProblemKind kMethodNotAllowed{405, "method_not_allowed", "Method not allowed"};
 inline constexpr ProblemKind kUnsupportedMedia{415, "unsupported_media_type",
@@ -34,6 +36,7 @@ inline constexpr ProblemKind kWrongState{409, "wrong_state", "The state does not
 inline constexpr ProblemKind kClosed{410, "closed", "The sale is over"};
 inline constexpr ProblemKind kNotOpen{425, "not_open", "The sale is not open yet"};
 inline constexpr ProblemKind kPaymentNeeded{402, "payment_needed", "The order must be paid"};
+inline constexpr ProblemKind kRateLimited{429, "rate_limited", "Too many requests"};
 inline constexpr ProblemKind kPaused{503, "paused", "The sale is paused"};
 // Ourselves.
 inline constexpr ProblemKind kBusy{503, "busy", "Busy, try again"};
@@ -53,6 +56,7 @@ struct Problem {
   std::string detail{};         // one sentence for people
   int retry_after_seconds = 0;  // 0: no Retry-After
   std::string members{};        // further JSON members: `"may_return":12`
+  std::string headers{};        // further "Name: value\r\n" lines
 };
 
 // `trace_id` may be empty (documents that are prepared once for many).

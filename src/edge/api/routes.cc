@@ -45,6 +45,7 @@ constexpr Route kRoutes[] = {
   {Method::get,     "/api/v1/admin/sales/{sale}",             kAdmin,   Access::viewer,         handle::admin_get_sale},
   {Method::put,     "/api/v1/admin/sales/{sale}",             kAdmin,   Access::operator_,      handle::admin_put_sale},
   {Method::post,    "/api/v1/admin/sales/{sale}/acts",        kAdmin,   Access::operator_,      handle::admin_act},
+  {Method::get,     "/api/v1/admin/funnel",                   kAdmin,   Access::viewer,         handle::admin_get_funnel},
   {Method::get,     "/api/v1/admin/orders",                   kAdmin,   Access::viewer,         handle::admin_list_orders},
   {Method::get,     "/api/v1/admin/orders/{order}",           kAdmin,   Access::viewer,         handle::admin_get_order},
   {Method::put,     "/api/v1/admin/orders/{order}",           kAdmin,   Access::operator_,      handle::admin_confirm},

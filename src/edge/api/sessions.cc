@@ -1,5 +1,6 @@
 // Sign-up, sign-in, refresh and sign-out.
 #include "edge/api/handlers.h"
+#include "edge/api/hold_limits.h"
 #include "edge/api/session_answers.h"
 #include "edge/api/strict_json.h"
 
@@ -58,6 +59,7 @@ bool from_our_pages(const Station& station, const http::Request& request, Call& 
 
 void sign_in_as(Station& station, const http::Request& request, const CallPtr& call,
                 accounts::TokenKind kind) {
+  if (refuses_address(station, request, *call)) return;
   const auto given = read_credentials(request, false, *call);
   if (!given) return;
   station.context.accounts.sign_in(given->email, given->password,
@@ -99,6 +101,7 @@ void sign_out_as(Station& station, const http::Request& request, const CallPtr& 
 }  // namespace
 
 void sign_up(Station& station, const http::Request& request, const PathParams&, CallPtr call) {
+  if (refuses_address(station, request, *call)) return;
   const auto given = read_credentials(request, true, *call);
   if (!given) return;
   station.context.accounts.sign_up(given->email, given->password, given->language,

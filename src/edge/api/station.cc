@@ -65,7 +65,9 @@ std::string Station::cors_headers(std::string_view origin) const {
   if (listener == Listener::admin || !trusted_origin(origin)) return {};
   std::string lines = "Access-Control-Allow-Origin: ";
   lines.append(origin).append("\r\nVary: Origin\r\n");
-  return lines.append("Access-Control-Expose-Headers: ETag, Retry-After, traceparent\r\n");
+  return lines.append(
+      "Access-Control-Expose-Headers: ETag, RateLimit, RateLimit-Policy, Retry-After, "
+      "traceparent\r\n");
 }
 
 void Station::ask(CallPtr call, sale::Command command, Then then) {

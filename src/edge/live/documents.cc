@@ -154,6 +154,15 @@ std::string_view live_document_state(std::string_view document) {
   return document.substr(0, document.rfind(kServerTime));
 }
 
+void write_channels(JsonWriter& out, const sale::AdmissionRules& rules, std::string_view links) {
+  out.key("channels").begin_array();
+  for (const std::string& channel : rules.channels) out.text(channel);
+  out.end_array().key(links).begin_object();
+  if (!rules.download_url.empty()) out.key("download").text(rules.download_url);
+  if (!rules.register_url.empty()) out.key("register").text(rules.register_url);
+  out.end_object();
+}
+
 std::string sale_document(const SaleEntry& sale) {
   const sale::SaleRules& rules = *sale.rules;
   std::string text;
@@ -175,6 +184,9 @@ std::string sale_document(const SaleEntry& sale) {
   out.key("payment").text(to_string(rules.payment));
   out.key("late_money").text(to_string(rules.late_money));
   out.key("decline_ends_hold").boolean(rules.decline_ends_hold);
+  out.key("admission").begin_object();
+  write_channels(out, rules.admission, "channel_links");
+  out.end_object();
   out.key("items").begin_array();
   for (std::size_t i = 0; i < rules.items.size(); ++i)
     write_item(out, rules.items[i], sale.stock[i]);

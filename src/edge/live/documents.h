@@ -33,6 +33,9 @@ void write_standby_members(JsonWriter& out, const sale::StandbyView& standby,
                                         std::span<const ports::ItemStatus> items, TimePoint now);
 [[nodiscard]] std::string_view live_document_state(std::string_view document);
 
+// Members "channels" and `links` of the object that is being written.
+void write_channels(JsonWriter& out, const sale::AdmissionRules& rules, std::string_view links);
+
 // The public description of a sale: texts, items, prices, times, rules.
 [[nodiscard]] std::string sale_document(const SaleEntry& sale);
 // The short form of lists.

@@ -21,6 +21,7 @@ std::vector<Event> one_of_each() {
   rules.late_money = LateMoney::regrant_or_standby;
   rules.payment = PaymentMode::confirmation;
   rules.decline_ends_hold = false;
+  rules.admission = {{"app", "kiosk"}, "https://shop.example/app", "/register"};
   return {
       event::SaleDefined{sale, std::make_shared<SaleRules>(rules), "ann"},
       event::PhaseChanged{sale, Phase::open, Phase::closed, PhaseReason::cancelled, "ann", "rain"},
@@ -70,6 +71,26 @@ TEST(event_codec, the_bytes_of_an_event_stay_what_they_are) {
   ASSERT_EQ(bytes.size(), expected.size());
   for (std::size_t i = 0; i < bytes.size(); ++i)
     EXPECT_EQ(std::to_integer<int>(bytes[i]), expected[i]) << i;
+}
+
+// Journals from before there was a channel gate are read, and sales without one are written alike.
+TEST(event_codec, a_sale_open_to_every_channel_is_the_bytes_that_it_always_was) {
+  const SaleRules rules = simple_rules(5);
+  SaleRules gated = rules;
+  gated.admission.channels = {"app"};
+  const auto plain =
+      bytes_of(event::SaleDefined{SaleNo{3}, std::make_shared<SaleRules>(rules), "ann"});
+  const auto longer =
+      bytes_of(event::SaleDefined{SaleNo{3}, std::make_shared<SaleRules>(gated), "ann"});
+  // Ends with the actor, as the first version did.
+  const std::string_view end(reinterpret_cast<const char*>(plain.data()) + plain.size() - 7, 7);
+  EXPECT_EQ(end, std::string_view("\3\0\0\0ann", 7));
+  EXPECT_EQ(longer.size(), plain.size() + 2 + (4 + 3) + 4 + 4);
+  EXPECT_TRUE(std::equal(plain.begin() + 5, plain.end(), longer.begin() + 5));
+  ByteReader in(plain);
+  const auto read = decode_event(in);
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(*std::get<event::SaleDefined>(*read).rules == rules);
 }
 
 TEST(event_codec, refuses_every_truncation) {

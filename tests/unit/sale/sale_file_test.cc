@@ -151,5 +151,35 @@ TEST(sale_file, a_damaged_file_never_crashes) {
   }
 }
 
+TEST(sale_file, names_the_channels_that_may_ask) {
+  const std::string admission =
+      R"(,"admission":{"channels":["app","kiosk"],"channel_links":{"download":"https://shop.example/app","register":"/register"}})";
+  const auto rules = parse_sale_file(file(admission), kStart);
+  ASSERT_TRUE(rules) << rules.error().message;
+  EXPECT_EQ(rules->admission.channels, (std::vector<std::string>{"app", "kiosk"}));
+  EXPECT_EQ(rules->admission.download_url, "https://shop.example/app");
+  EXPECT_EQ(rules->admission.register_url, "/register");
+  const auto again = parse_sale_file(to_sale_file(*rules), from_millis(0));
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_TRUE(*again == *rules);
+  for (const auto& [json, place] : {
+           std::pair{R"({"channels":["App"]})", "admission.channels: each must be"},
+           {R"({"channels":[""]})", "admission.channels: each must be"},
+           {R"({"channels":["a","a"]})", "admission.channels: must be unique"},
+           {R"({"channels":"app"})", "admission.channels: must be a list"},
+           {R"({"channels":[1]})", "admission.channels: must be a list of texts"},
+           {R"({"channels":["a"],"channel_links":{"download":"javascript:x"}})",
+            "admission.channel_links.download: must be"},
+           {R"({"channels":["a"],"channel_links":{"shop":"/"}})",
+            "admission.channel_links.shop: is not a key"},
+           {R"({"channel_links":{"download":"/app"}})", "admission.channel_links: needs"},
+           {R"({"gate":1})", "admission.gate: is not a key"},
+           {R"([])", "admission: must be an object"},
+       }) {
+    const std::string error = error_of(file(std::string(R"(,"admission":)") + json));
+    EXPECT_NE(error.find(place), std::string::npos) << json << "\n  got: " << error;
+  }
+}
+
 }  // namespace
 }  // namespace onrush::sale::test
