@@ -125,6 +125,18 @@ std::optional<LiveSeen> read_live(std::string_view text) {
   return live;
 }
 
+std::optional<std::string> read_channel(std::string_view text) {
+  const Parsed parsed{text};
+  if (parsed.object() == nullptr) return std::nullopt;
+  const json::value* admission = parsed.object()->if_contains("admission");
+  const json::object* rules = admission != nullptr ? admission->if_object() : nullptr;
+  const json::array* channels = rules != nullptr ? array_of(*rules, "channels") : nullptr;
+  if (channels == nullptr || channels->empty()) return std::string{};
+  const json::string* first = channels->front().if_string();
+  if (first == nullptr) return std::nullopt;
+  return std::string(*first);
+}
+
 std::optional<TokensSeen> read_tokens(std::string_view text) {
   const Parsed parsed{text};
   if (parsed.object() == nullptr) return std::nullopt;

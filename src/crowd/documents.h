@@ -51,6 +51,8 @@ struct TokensSeen {
 // Also reads the admin's numbers of a sale, which have the same items.
 [[nodiscard]] std::optional<LiveSeen> read_live(std::string_view json);
 [[nodiscard]] std::optional<TokensSeen> read_tokens(std::string_view json);
+// Of a sale's document: the first of the channels that it is open to; "" if it is open to all.
+[[nodiscard]] std::optional<std::string> read_channel(std::string_view json);
 // The hosted page of a started payment.
 [[nodiscard]] std::optional<std::string> read_payment_url(std::string_view json);
 // A WebSocket message: its type; the order if it is one.

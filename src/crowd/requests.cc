@@ -27,10 +27,12 @@ void Drive::prepare_requests() {
   const std::string sale = "/api/v1/sales/" + config_.sale;
   host_rush_ = config_.rush;
   host_general_ = config_.general;
+  const std::string channel =
+      stage_.channel.empty() ? "" : "X-Onrush-Channel: " + stage_.channel + "\r\n";
   hold_head_ = fmt::format(
-      "POST {}/holds HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n"
+      "POST {}/holds HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n{}"
       "Authorization: Bearer ",
-      sale, host_rush_);
+      sale, host_rush_, channel);
   document_head_[0] = fmt::format("GET {}/live HTTP/1.1\r\nHost: {}\r\n\r\n", sale, host_rush_);
   document_head_[1] = fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", sale, host_rush_);
   me_head_ = fmt::format("GET {}/me", sale);

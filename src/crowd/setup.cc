@@ -130,6 +130,16 @@ Status choose_items(const CrowdConfig& config, const LiveSeen& live, Stage& stag
   return {};
 }
 
+Status read_rules(const CrowdConfig& config, Stage& stage) {
+  const std::string path = "/api/v1/sales/" + config.sale;
+  auto fetched = fetch_ok(stage.rush, "GET", path, "", "", config.request_timeout);
+  if (!fetched) return fetched.error();
+  auto channel = read_channel(fetched->body);
+  if (!channel) return rejected("the answer to GET " + path + " is not as documented");
+  stage.channel = std::move(*channel);
+  return {};
+}
+
 // The document may be up to a second old when it comes from a cache, which only makes the server's
 // clock look slower: the fastest of several samples is the best.
 Status read_clock(const CrowdConfig& config, Stage& stage, LiveSeen& live) {
@@ -197,6 +207,7 @@ Result<Stage> set_up(const CrowdConfig& config) {
   if (live.phase == "closed" || live.phase == "settled")
     return rejected("the sale is over already");
   if (auto status = choose_items(config, live, stage); !status) return status.error();
+  if (auto status = read_rules(config, stage); !status) return status.error();
   if (auto status = mint_tokens(config, stage); !status) return status.error();
   return stage;
 }

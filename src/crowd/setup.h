@@ -14,6 +14,7 @@ namespace onrush::crowd {
 struct Stage {
   sockaddr_in rush{}, general{}, admin{};
   std::vector<ItemShare> items;       // of the run, not empty
+  std::string channel;                // that the sale is open to, "" = any
   std::uint64_t first_buyer = 0;      // of the first chunk of tokens
   std::vector<std::uint64_t> buyers;  // account of each shopper
   std::vector<std::string> tokens;    // of each shopper

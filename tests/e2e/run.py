@@ -416,7 +416,7 @@ def test_the_crowd_sells_everything_and_checks_itself(make, shoppers=6000):
         server.start()
         with open(os.path.join(EXAMPLES, "618.json"), encoding="utf-8") as file:
             sale = json.load(file)
-        sale.update(opens_at="+4s", hold_seconds=3)
+        sale.update(opens_at="+4s", hold_seconds=3, admission={"channels": ["app", "web"]})
         sale["items"][0]["stock"] = 400
         server.apply_sale(sale)
         done = server.run("crowd", "--sale", "618", "--shoppers", str(shoppers), "--seconds-max", "90",

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "crowd/answer.h"
+#include "crowd/documents.h"
 #include "crowd/frames.h"
 #include "crowd/histogram.h"
 #include "crowd/plan.h"
@@ -81,6 +82,14 @@ TEST(frames, large_and_small_are_read_and_masked_ones_refused) {
   write_frame(Opcode::text, "abc", 0x01020304, masked);
   EXPECT_EQ(parse_frame(masked, frame, used), FrameParse::malformed);
   EXPECT_EQ(masked.substr(6), std::string({'a' ^ 1, 'b' ^ 2, 'c' ^ 3}));
+}
+
+TEST(documents, the_first_channel_of_a_sale_is_taken_and_none_means_any) {
+  EXPECT_EQ(read_channel(R"({"admission":{"channels":["app","web"]}})"), "app");
+  EXPECT_EQ(read_channel(R"({"admission":{"channels":[]}})"), "");
+  EXPECT_EQ(read_channel(R"({"sale":"s"})"), "");
+  EXPECT_FALSE(read_channel(R"({"admission":{"channels":[7]}})"));
+  EXPECT_FALSE(read_channel("<html>"));
 }
 
 TEST(plan, the_same_seed_gives_the_same_crowd_and_another_another) {
