@@ -1,5 +1,7 @@
 // Staff accounts and roles, the first owner, and tokens for a synthetic crowd.
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "edge/api/handlers.h"
 #include "edge/api/session_answers.h"
@@ -23,12 +25,31 @@ bool has_owner(const std::vector<ports::Account>& staff, sale::BuyerId except = 
   });
 }
 
+// A set-up under way, of which there is one at a time. It ends before its answer is given, so that
+// who has the answer can go on; at the latest when its last step is done or dropped.
+class SetupTurn {
+ public:
+  explicit SetupTurn(StaffRoles& roles) : roles_(roles) {}
+  ~SetupTurn() { end(); }
+  SetupTurn(const SetupTurn&) = delete;
+  SetupTurn& operator=(const SetupTurn&) = delete;
+  void end() {
+    if (!std::exchange(ended_, true)) roles_.end_setup();
+  }
+
+ private:
+  StaffRoles& roles_;
+  bool ended_ = false;
+};
+using SetupTurnPtr = std::shared_ptr<SetupTurn>;
+
 // The store is asked, then the accounts' pool hashes; meanwhile no second set-up may begin.
 void create_owner(Station& station, const CallPtr& call, std::string email, std::string password,
-                  const std::shared_ptr<void>& setup_ends) {
+                  const SetupTurnPtr& turn) {
   station.context.accounts.sign_up(
       std::move(email), std::move(password), "en", ports::Role::owner,
-      [&station, call, setup_ends](accounts::SignInAnswer answer) {
+      [&station, call, turn](accounts::SignInAnswer answer) {
+        turn->end();  // the account is stored
         station.worker.post([&station, call, answer = std::move(answer)] {
           if (!answer.ok) return call->fail(problem_of(answer));
           send_session(station, *call, 201, answer.account, accounts::TokenKind::staff);
@@ -126,17 +147,15 @@ void set_up_owner(Station& station, const http::Request& request, const PathPara
   if (!station.context.staff_roles.begin_setup()) {
     return call->fail(Problem{problem::kBusy, "Another set-up is under way.", 1, {}});
   }
-  // The set-up ends when the last step that holds this is done or dropped.
-  const std::shared_ptr<void> setup_ends(
-      nullptr, [&roles = station.context.staff_roles](void*) { roles.end_setup(); });
+  const auto turn = std::make_shared<SetupTurn>(station.context.staff_roles);
   station.block<StaffList>(
       std::move(call), [&store = station.context.accounts.store()] { return store.staff(); },
-      [&station, setup_ends, email, password](const CallPtr& asked, const StaffList& staff) {
+      [&station, turn, email, password](const CallPtr& asked, const StaffList& staff) {
+        if (staff && !has_owner(*staff)) return create_owner(station, asked, email, password, turn);
+        turn->end();
         if (!staff)
           return asked->fail(Problem{problem::kUnavailable, "Accounts cannot be read now.", 2, {}});
-        if (has_owner(*staff))
-          return asked->fail(problem::kForbidden, "The link was used: there is an owner.");
-        create_owner(station, asked, email, password, setup_ends);
+        asked->fail(problem::kForbidden, "The link was used: there is an owner.");
       });
 }
 
