@@ -25,12 +25,12 @@ export function funnelCard(funnel: Funnel): HTMLElement {
   return h('section', { class: 'card funnel' },
     h('h2', null, t('funnel'), ' ', h('small', null, t('funnel_scope'))),
     h('p', { class: 'sum' }, t('funnel_sum', { all: count(all), granted: count(funnel.granted), standby: count(funnel.standby), refused: count(refused) })),
-    h('div', { class: 'scroll' }, h('table', null,
+    h('table', null,
       h('thead', null, h('tr', null, h('th', { scope: 'col' }, t('funnel_layer')), h('th', { scope: 'col', class: 'n' }, t('funnel_answers')), h('th', { scope: 'col', class: 'wide' }, t('funnel_left')))),
       h('tbody', null,
         funnel.layers.map((layer) => row(layer.layer, [layerName(layer.layer), limits(layer.limits)], layer.refused, left -= layer.refused)),
         row('standby', t('standby'), funnel.standby, funnel.granted),
-        row('granted', t('funnel_granted'), funnel.granted, funnel.granted)))));
+        row('granted', t('funnel_granted'), funnel.granted, funnel.granted))));
 }
 
 function layerName(layer: string): string {
