@@ -55,9 +55,11 @@ std::string json_text(std::string_view text) {
 }  // namespace
 
 struct Log::Impl {
+  // Outlives the pool, whose end waits for its thread: else the last message in the queue would
+  // delete the logger on that thread, behind our back.
+  std::shared_ptr<spdlog::async_logger> logger;
   std::shared_ptr<spdlog::details::thread_pool> pool =
       std::make_shared<spdlog::details::thread_pool>(8192, 1);
-  std::shared_ptr<spdlog::async_logger> logger;
   bool json = true;
 };
 
