@@ -4,6 +4,7 @@
 
 #include "base/constant_time.h"
 #include "edge/api/channel_gate.h"
+#include "edge/api/pass_guard.h"
 #include "edge/live/documents.h"
 
 namespace onrush::api {
@@ -140,8 +141,9 @@ bool HoldDesk::read_lines(const http::Request& request, const live::SaleEntry& s
 
 // The guards in front of stock, cheapest first. This list is the order in which a request meets
 // them; rate limits and the channel have been before.
-std::optional<LatchRefusal> HoldDesk::first_refusal(const HoldAsk& ask) const {
+std::optional<LatchRefusal> HoldDesk::first_refusal(const HoldAsk& ask) {
   if (auto refusal = refused_by_phase(ask)) return refusal;
+  if (auto refusal = refused_by_line(ask)) return refusal;
   return refused_by_stock(ask);
 }
 
@@ -179,6 +181,16 @@ std::optional<LatchRefusal> HoldDesk::refused_by_phase(const HoldAsk& ask) const
       break;
   }
   return std::nullopt;
+}
+
+std::optional<LatchRefusal> HoldDesk::refused_by_line(const HoldAsk& ask) {
+  if (admits_pass(station_.tokens, ask.request.header(http::Header::onrush_pass),
+                  ask.sale.rules->line, ask.sale.sale, ask.buyer, ask.now)) {
+    return std::nullopt;
+  }
+  LatchRefusal refusal;
+  refusal.verdict = sale::Verdict::pass_required;
+  return refusal;
 }
 
 std::optional<LatchRefusal> HoldDesk::refused_by_stock(const HoldAsk& ask) const {
@@ -227,10 +239,11 @@ void HoldDesk::refuse_from_latch(Pending& pending, const HoldAsk& ask,
       refusals_.get(ask.sale.sale, ask.lines.front().item, refusal, ask.now);
   pending.responder.send_prepared(bytes);
   // No log line: a million losers are counted, not written down.
-  const int status = refusal.verdict == sale::Verdict::sold_out   ? 409
-                     : refusal.verdict == sale::Verdict::closed   ? 410
-                     : refusal.verdict == sale::Verdict::not_open ? 425
-                                                                  : 503;
+  const int status = refusal.verdict == sale::Verdict::sold_out        ? 409
+                     : refusal.verdict == sale::Verdict::closed        ? 410
+                     : refusal.verdict == sale::Verdict::not_open      ? 425
+                     : refusal.verdict == sale::Verdict::pass_required ? 403
+                                                                       : 503;
   count_refusal(pending, status);
 }
 

@@ -76,8 +76,9 @@ class HoldDesk {
   // Resolves the lines; false: answered.
   bool read_lines(const http::Request& request, const live::SaleEntry& sale, sale::Lines& lines,
                   bool& join_standby, Pending& pending);
-  std::optional<LatchRefusal> first_refusal(const HoldAsk& ask) const;
+  std::optional<LatchRefusal> first_refusal(const HoldAsk& ask);
   std::optional<LatchRefusal> refused_by_phase(const HoldAsk& ask) const;
+  std::optional<LatchRefusal> refused_by_line(const HoldAsk& ask);
   std::optional<LatchRefusal> refused_by_stock(const HoldAsk& ask) const;
   bool refused(const HoldAsk& ask, Pending& pending);  // true: answered
   void refuse(Pending& pending, const Problem& problem);
