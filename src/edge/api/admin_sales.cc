@@ -34,8 +34,19 @@ void write_rates(live::JsonWriter& out, const SaleRates::Rates& rates) {
   out.end_object();
 }
 
+void write_funnel(live::JsonWriter& out, const FunnelCounts& counts) {
+  out.begin_array();
+  for (std::size_t l = 0; l < kLayers; ++l) {
+    const auto layer = static_cast<Layer>(l);
+    const auto count = static_cast<std::int64_t>(counts.of(layer));
+    out.begin_object().key("layer").text(to_string(layer));
+    out.key(l < kRefusingLayers ? "refused" : "given").number(count).end_object();
+  }
+  out.end_array();
+}
+
 void write_admin_sale(live::JsonWriter& out, const sale::SaleSummary& sale,
-                      const SaleRates::Rates& rates, TimePoint now) {
+                      const ApiContext& context, TimePoint now) {
   const sale::SaleRules& rules = *sale.rules;
   out.begin_object().key("sale").text(rules.key);
   live::write_text(out, "title", rules.title);
@@ -57,7 +68,9 @@ void write_admin_sale(live::JsonWriter& out, const sale::SaleSummary& sale,
   out.end_array().key("money");
   write_money(out, sale.money);
   out.key("rates");
-  write_rates(out, rates);
+  write_rates(out, context.rates.rates(sale.sale, now));
+  out.key("funnel");
+  write_funnel(out, context.api_metrics.funnel(sale.sale));
   out.end_object();
 }
 
@@ -154,8 +167,7 @@ void admin_list_sales(Station& station, const http::Request&, const PathParams&,
         std::string text;
         live::JsonWriter out(text);
         out.begin_object().key("sales").begin_array();
-        for (const auto& sale : *summaries)
-          write_admin_sale(out, sale, station.context.rates.rates(sale.sale, now), now);
+        for (const auto& sale : *summaries) write_admin_sale(out, sale, station.context, now);
         out.end_array().end_object();
         asked->send_json(200, std::move(text));
       });
@@ -175,7 +187,7 @@ void admin_get_sale(Station& station, const http::Request&, const PathParams& pa
         std::string text;
         live::JsonWriter out(text);
         const sale::SaleSummary& found = summaries->front();
-        write_admin_sale(out, found, station.context.rates.rates(found.sale, now), now);
+        write_admin_sale(out, found, station.context, now);
         asked->send_json(200, std::move(text));
       });
 }

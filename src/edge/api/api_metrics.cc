@@ -165,7 +165,7 @@ std::vector<MetricFamily> ApiMetrics::Collect() const {
   }
   std::uint64_t wrong_channel = 0;
   for (const auto& worker : workers_)
-    wrong_channel += worker->wrong_channel.load(std::memory_order_relaxed);
+    wrong_channel += worker->funnel.all().of(Layer::channel_required);
   MetricFamily channel{"onrush_channel_refused_total",
                        "Hold requests by a client program that the sale is not open to.",
                        MetricType::Counter,
@@ -187,15 +187,18 @@ HoldFunnel ApiMetrics::funnel() const {
   HoldFunnel sum;
   const std::lock_guard lock(mutex_);
   for (const auto& worker : workers_) {
-    for (const auto& by : worker->holds) {
-      for (std::size_t v = 0; v < kVerdicts; ++v)
-        sum.answers[v] += by[v].load(std::memory_order_relaxed);
-    }
-    sum.wrong_channel += worker->wrong_channel.load(std::memory_order_relaxed);
+    sum.layers += worker->funnel.all();
     const auto& holds = worker->limited[static_cast<std::size_t>(LimitedCall::hold)];
     for (std::size_t l = 0; l < kLimits; ++l)
       sum.limited[l] += holds[l].load(std::memory_order_relaxed);
   }
+  return sum;
+}
+
+FunnelCounts ApiMetrics::funnel(sale::SaleNo sale) const {
+  FunnelCounts sum;
+  const std::lock_guard lock(mutex_);
+  for (const auto& worker : workers_) sum += worker->funnel.of(sale);
   return sum;
 }
 

@@ -15,6 +15,7 @@
 
 #include "edge/api/context.h"
 #include "edge/api/routes.h"
+#include "edge/api/sale_funnel.h"
 #include "sale/outcome.h"
 
 namespace onrush::api {
@@ -33,12 +34,8 @@ inline constexpr std::size_t kLimitedCalls = 2;
 
 // Answers to hold requests since the start of the process.
 struct HoldFunnel {
+  FunnelCounts layers;  // of all sales together
   std::array<std::uint64_t, kLimits> limited{};
-  std::uint64_t wrong_channel = 0;
-  std::array<std::uint64_t, kVerdicts> answers{};
-  [[nodiscard]] std::uint64_t of(sale::Verdict verdict) const {
-    return answers[static_cast<std::size_t>(verdict)];
-  }
 };
 
 // Of one worker. Thread-safe (late answers are counted by the thread that gives them).
@@ -53,17 +50,18 @@ class RequestCounts {
   // `times`: one timed request may stand for several alike.
   void count_duration(const Route* route, std::chrono::steady_clock::duration took,
                       std::uint64_t times = 1) noexcept;
-  void count_hold(sale::Verdict verdict, bool from_latch) noexcept {
+  void count_hold(sale::SaleNo sale, sale::Verdict verdict, bool from_latch) {
     holds[from_latch ? 1 : 0][static_cast<std::size_t>(verdict)].fetch_add(
         1, std::memory_order_relaxed);
+    if (const auto layer = layer_of(verdict)) funnel.count(sale, *layer);
   }
+  // A refusal by a guard in front of the latch.
+  void count_guard(sale::SaleNo sale, Layer layer) { funnel.count(sale, layer); }
 
   void count_limited(Limit limit, LimitedCall call) noexcept {
     limited[static_cast<std::size_t>(call)][static_cast<std::size_t>(limit)].fetch_add(
         1, std::memory_order_relaxed);
   }
-
-  void count_channel_refused() noexcept { wrong_channel.fetch_add(1, std::memory_order_relaxed); }
 
   using Count = std::atomic<std::uint64_t>;
   struct PerRoute {
@@ -75,7 +73,7 @@ class RequestCounts {
   std::array<PerRoute, kRoutesMax + 1> per_route{};  // the last: requests that match no route
   std::array<std::array<Count, kVerdicts>, 2> holds{};
   std::array<std::array<Count, kLimits>, kLimitedCalls> limited{};
-  Count wrong_channel{0};
+  SaleFunnel funnel;
 };
 
 class ApiMetrics final : public prometheus::Collectable {
@@ -85,6 +83,7 @@ class ApiMetrics final : public prometheus::Collectable {
   // onrush_rate_limited_total, onrush_channel_refused_total.
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
   [[nodiscard]] HoldFunnel funnel() const;
+  [[nodiscard]] FunnelCounts funnel(sale::SaleNo sale) const;
 
  private:
   mutable std::mutex mutex_;

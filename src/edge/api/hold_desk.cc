@@ -35,10 +35,11 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
   pending.responder = std::move(responder);
   if (until_timed_ == 1) pending.started_at = std::chrono::steady_clock::now();
 
-  if (limits_.refuses_address(request, pending.responder)) return count_refusal(pending, 429);
+  if (limits_.refuses_address(sale_key, request, pending.responder))
+    return count_refusal(pending, 429);
   const auto buyer = authenticate(request, now);
   if (buyer) pending.buyer = *buyer;
-  if (buyer && limits_.refuses_account(*buyer, request, pending.responder))
+  if (buyer && limits_.refuses_account(*buyer, sale_key, request, pending.responder))
     return count_refusal(pending, 429);
   const live::SaleEntry* sale = buyer ? station_.public_sale(sale_key) : nullptr;
   if (sale != nullptr) station_.context.known_buyers.prefetch(sale->sale, *buyer);
@@ -61,7 +62,7 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
   if (sale == nullptr)
     return refuse(pending, {problem::kNotFound, "There is no such sale.", 0, {}});
   if (!admitted) {
-    station_.counts->count_channel_refused();
+    station_.counts->count_guard(sale->sale, Layer::channel_required);
     return refuse(pending, channel_problem(sale->rules->admission));
   }
   if (!read && !read_lines(request, *sale, lines, join_standby, pending)) return;
@@ -189,7 +190,7 @@ void HoldDesk::refuse(Pending& pending, const Problem& problem) {
 void HoldDesk::refuse_from_latch(Pending& pending, const http::Request& request,
                                  const live::SaleEntry& sale, const LatchRefusal& refusal,
                                  sale::ItemNo item, TimePoint now) {
-  station_.counts->count_hold(refusal.verdict, true);
+  station_.counts->count_hold(sale.sale, refusal.verdict, true);
   const std::string_view origin = request.header(http::Header::origin);
   if (!origin.empty() && origin != station_.context.config.public_origin) {
     // Prepared bytes name the pages' own origin; another one gets its own document.
@@ -243,7 +244,7 @@ void HoldDesk::submit(Pending pending, const http::Request& request, const live:
     return;
   }
   Pending refused = std::move(pending_[slot]);
-  station_.counts->count_hold(sale::Verdict::busy, true);
+  station_.counts->count_hold(refused.sale, sale::Verdict::busy, true);
   sale::Outcome busy;
   busy.verdict = sale::Verdict::busy;
   refuse(refused, problem_of(busy, {}));
@@ -252,7 +253,7 @@ void HoldDesk::submit(Pending pending, const http::Request& request, const live:
 void HoldDesk::answer(std::uint32_t slot, const sale::Outcome& outcome) {
   Pending pending = std::move(pending_[slot]);
   free_.push_back(slot);
-  station_.counts->count_hold(outcome.verdict, false);
+  station_.counts->count_hold(pending.sale, outcome.verdict, false);
   AnswerFrame frame;
   frame.rules = station_.rules_of(pending.sale);
   frame.now = station_.context.clock.now();

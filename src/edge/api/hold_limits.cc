@@ -3,7 +3,7 @@
 namespace onrush::api {
 
 // No log line and no trace: who clicks too fast is counted, not written down.
-void HoldLimits::answer(const Excess& over, const http::Request& request,
+void HoldLimits::answer(const Excess& over, std::string_view sale_key, const http::Request& request,
                         http::Responder& responder) {
   const std::string_view origin = request.header(http::Header::origin);
   if (!origin.empty() && origin != station_.context.config.public_origin) {
@@ -22,6 +22,8 @@ void HoldLimits::answer(const Excess& over, const http::Request& request,
     responder.send_prepared(prepared.bytes);
   }
   station_.counts->count_limited(over.limit, LimitedCall::hold);
+  const live::SaleEntry* sale = station_.public_sale(sale_key);
+  station_.counts->count_guard(sale == nullptr ? sale::SaleNo{} : sale->sale, Layer::rate_limited);
 }
 
 bool refuses_address(Station& station, const http::Request& request, Call& call) {
