@@ -1,0 +1,39 @@
+#include "edge/api/challenge_guard.h"
+
+namespace onrush::api {
+
+std::string_view to_string(ChallengeLack lack) {
+  switch (lack) {
+    case ChallengeLack::missing:
+      return "missing";
+    case ChallengeLack::raised:
+      return "raised";
+  }
+  return "";
+}
+
+std::optional<ChallengeLack> challenge_lack(Station& station, const live::SaleEntry& sale,
+                                            sale::BuyerId buyer, const http::Request& request,
+                                            TimePoint now) {
+  const sale::AdmissionRules& rules = sale.rules->admission;
+  if (!Challenges::asked_by(rules)) return std::nullopt;
+  const auto token = station.tokens.verify(request.header(http::Header::onrush_challenge),
+                                           accounts::TokenKind::challenge, now);
+  if (!token || token->subject != buyer || token->sale != sale.sale) return ChallengeLack::missing;
+  if (!rules.script_score) return std::nullopt;
+  const unsigned level = station.context.challenges.level_of(
+      rules, {sale.sale, buyer}, station.context.rate_limits.network_of(request),
+      request.header(http::Header::user_agent), now);
+  if (token->number < level) return ChallengeLack::raised;
+  return std::nullopt;
+}
+
+Problem challenge_problem(ChallengeLack lack) {
+  Problem problem{problem::kChallengeRequired, {}, 0, {}};
+  problem.detail = lack == ChallengeLack::raised
+                       ? "Solve a harder challenge first: GET …/challenge."
+                       : "Solve the challenge of this sale first: GET …/challenge.";
+  return problem;
+}
+
+}  // namespace onrush::api

@@ -1,0 +1,39 @@
+// The challenge in front of holds: whoever asks without a token of it is told to solve it first.
+// Costs one MAC where the sale asks for a challenge, and nothing where it does not.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "edge/api/challenges.h"
+#include "edge/api/station.h"
+
+namespace onrush::api {
+
+enum class ChallengeLack : std::uint8_t {
+  missing,  // no token, or none of this buyer for this sale that is still good
+  raised,   // solved, but more is asked of him by now
+};
+inline constexpr std::size_t kChallengeLacks = 2;
+[[nodiscard]] std::string_view to_string(ChallengeLack);
+
+// What `request` lacks; nothing: it may go on. Looks at the clock for nothing but `now`.
+[[nodiscard]] std::optional<ChallengeLack> challenge_lack(Station& station,
+                                                          const live::SaleEntry& sale,
+                                                          sale::BuyerId buyer,
+                                                          const http::Request& request,
+                                                          TimePoint now);
+
+// The same for every asker: it can be prepared.
+[[nodiscard]] Problem challenge_problem(ChallengeLack lack);
+
+// Sales with a script score: the click counts, whatever becomes of the request.
+inline void note_click(Station& station, const live::SaleEntry& sale, sale::BuyerId buyer,
+                       const http::Request& request, TimePoint now) {
+  if (!sale.rules->admission.script_score) return;
+  station.context.challenges.note_click({sale.sale, buyer},
+                                        station.context.rate_limits.network_of(request), now,
+                                        sale.rules->opens_at);
+}
+
+}  // namespace onrush::api
