@@ -48,10 +48,11 @@ namespace {
 constexpr Millis kOfficeTimeout{10'000};
 constexpr std::uint64_t kReadinessLagMax = 200'000;  // events that the read model may be behind
 
-// Keys of the sandbox provider, made from the master secret so that there is nothing to configure.
-std::string derived_key(const std::string& master, std::string_view purpose) {
+// Keys of the sandbox provider and of challenges, made from the master secret so that there is
+// nothing to configure.
+std::string derived_key(const std::string& master, std::string_view purpose,
+                        std::string_view salt = "onrush sandbox") {
   std::array<std::byte, 32> key{};
-  const std::string_view salt = "onrush sandbox";
   hkdf_sha256(std::as_bytes(std::span(master)), std::as_bytes(std::span(salt)), purpose, key);
   return to_hex(key);
 }
@@ -112,6 +113,7 @@ struct Shop::Parts {
   api::ApiMetrics api_metrics;
   api::StaffRoles staff_roles;
   api::RateLimits rate_limits{rate_limits_of(config), random_seed()};
+  std::unique_ptr<api::Challenges> challenges;
   std::vector<std::shared_ptr<prometheus::Collectable>> collectables;
   std::unique_ptr<api::ApiContext> context;
   std::atomic<bool> draining{false};
@@ -324,6 +326,8 @@ Result<sale::SaleSummary> Shop::Parts::summary(sale::SaleNo sale) const {
 }
 
 void Shop::Parts::make_context() {
+  challenges = std::make_unique<api::Challenges>(
+      derived_key(master, "proof of work v1", "onrush challenge"), random_seed());
   api_config.public_origin = origin_of(general_url);
   api_config.rush_origin = origin_of(rush_url);
   api_config.admin_origin = origin_of(admin_url);
@@ -388,7 +392,8 @@ void Shop::Parts::make_context() {
                       [this] { return collectables; },
                       api_metrics,
                       staff_roles,
-                      rate_limits});
+                      rate_limits,
+                      *challenges});
 }
 
 Shop::Shop(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

@@ -247,6 +247,7 @@ class ApiWorld {
   api::ApiMetrics metrics;
   api::StaffRoles roles;
   api::RateLimits limits;
+  api::Challenges challenges{"the key of the tests", 42};
   api::ApiContext context{
       config,
       office,
@@ -270,7 +271,8 @@ class ApiWorld {
       {},
       metrics,
       roles,
-      limits};
+      limits,
+      challenges};
 
  private:
   template <class Make>

@@ -19,13 +19,21 @@ std::optional<ChallengeLack> challenge_lack(Station& station, const live::SaleEn
   if (!Challenges::asked_by(rules)) return std::nullopt;
   const auto token = station.tokens.verify(request.header(http::Header::onrush_challenge),
                                            accounts::TokenKind::challenge, now);
-  if (!token || token->subject != buyer || token->sale != sale.sale) return ChallengeLack::missing;
-  if (!rules.script_score) return std::nullopt;
-  const unsigned level = station.context.challenges.level_of(
-      rules, {sale.sale, buyer}, station.context.rate_limits.network_of(request),
-      request.header(http::Header::user_agent), now);
-  if (token->number < level) return ChallengeLack::raised;
+  const bool solved = token && token->subject == buyer && token->sale == sale.sale;
+  const std::uint64_t done = solved ? token->number : 0;
+  if (rules.script_score && done < needed_level(station, sale, buyer, request, now))
+    return ChallengeLack::raised;
+  if (!solved) return ChallengeLack::missing;
   return std::nullopt;
+}
+
+unsigned needed_level(Station& station, const live::SaleEntry& sale, sale::BuyerId buyer,
+                      const http::Request& request, TimePoint now) {
+  const sale::AdmissionRules& rules = sale.rules->admission;
+  if (!rules.script_score) return 0;
+  return station.context.challenges.level_of({sale.sale, buyer},
+                                             station.context.rate_limits.network_of(request),
+                                             request.header(http::Header::user_agent), now);
 }
 
 Problem challenge_problem(ChallengeLack lack) {

@@ -12,7 +12,7 @@ namespace onrush::api {
 
 enum class ChallengeLack : std::uint8_t {
   missing,  // no token, or none of this buyer for this sale that is still good
-  raised,   // solved, but more is asked of him by now
+  raised,   // more is asked of him than of everybody, and more than he has solved
 };
 inline constexpr std::size_t kChallengeLacks = 2;
 [[nodiscard]] std::string_view to_string(ChallengeLack);
@@ -23,6 +23,11 @@ inline constexpr std::size_t kChallengeLacks = 2;
                                                           sale::BuyerId buyer,
                                                           const http::Request& request,
                                                           TimePoint now);
+
+// The level of work that he has to show: 0 is what the sale asks of everybody.
+[[nodiscard]] unsigned needed_level(Station& station, const live::SaleEntry& sale,
+                                    sale::BuyerId buyer, const http::Request& request,
+                                    TimePoint now);
 
 // The same for every asker: it can be prepared.
 [[nodiscard]] Problem challenge_problem(ChallengeLack lack);

@@ -1,4 +1,5 @@
 // The challenge of a sale: what a buyer is asked, and what he answers. See challenges.h.
+#include "admission/answer_text.h"
 #include "edge/api/challenge_guard.h"
 #include "edge/api/handlers.h"
 #include "edge/api/station.h"
@@ -53,23 +54,25 @@ struct Submission {
   std::string question_id, answer, proof_of_work;
 };
 
-// Error: what is wrong with the body, for people.
-Result<Submission> read_submission(std::string_view body) {
-  const auto object = parse_object(body);
-  if (!object) return object.error();
+// Nothing: answered.
+std::optional<Submission> read_submission(const http::Request& request, Call& call) {
+  const auto object = parse_object(request.body);
+  if (!object) {
+    call.fail(problem::kMalformed, object.error().message);
+    return std::nullopt;
+  }
   Submission given;
   Fields fields(*object);
-  given.proof_of_work =
-      fields.text_or("proof_of_work", "", admission::ProofOfWork::kSolutionMax);
+  given.proof_of_work = fields.text_or("proof_of_work", "", admission::ProofOfWork::kSolutionMax);
   if (const json::object* question = fields.object_or_none("question")) {
     Fields inner(*question);
     given.question_id = inner.text("id", 1, kIdMax);
     given.answer = inner.text("answer", 0, admission::kAnswerMax);
-    if (const std::string& fault = inner.finish(); !fault.empty())
-      fields.fail("question", fault);
+    if (const std::string& fault = inner.finish(); !fault.empty()) fields.fail("question", fault);
   }
-  if (const std::string& fault = fields.finish(); !fault.empty()) return invalid(fault);
-  return given;
+  if (fields.finish().empty()) return given;
+  call.fail(problem::kInvalid, fields.finish());
+  return std::nullopt;
 }
 
 Problem problem_of(const Challenges::Failed& failed) {
@@ -83,7 +86,8 @@ Problem problem_of(const Challenges::Failed& failed) {
 
 Problem problem_of(const Challenges::CoolDown& cooling, TimePoint now) {
   const auto wait = std::chrono::ceil<std::chrono::seconds>(cooling.until - now).count();
-  return {problem::kChallengeCoolDown, "Too many wrong answers.",
+  return {problem::kChallengeCoolDown,
+          "Too many wrong answers.",
           static_cast<int>(std::max<std::int64_t>(1, wait)),
           {}};
 }
@@ -109,9 +113,7 @@ void get_challenge(Station& station, const http::Request& request, const PathPar
   }
   out.key("proof_of_work");
   if (lack && rules.proof_of_work_max != 0) {
-    const unsigned level = challenges.level_of(
-        rules, entrant, station.context.rate_limits.network_of(request),
-        request.header(http::Header::user_agent), now);
+    const unsigned level = needed_level(station, *sale, entrant.buyer, request, now);
     station.counts->count_challenge(level == 0 ? ChallengeCount::issued : ChallengeCount::raised);
     write_work(out, challenges.work_of(rules, entrant, level, now));
   } else {
@@ -128,8 +130,8 @@ void solve_challenge(Station& station, const http::Request& request, const PathP
   const sale::AdmissionRules& rules = sale->rules->admission;
   if (!Challenges::asked_by(rules))
     return call->fail(problem::kWrongState, "This sale asks for no challenge.");
-  const auto given = read_submission(request.body);
-  if (!given) return call->fail(problem::kInvalid, given.error().message);
+  const auto given = read_submission(request, *call);
+  if (!given) return;
 
   const TimePoint now = station.context.clock.now();
   const Entrant entrant{sale->sale, call->claims.subject};

@@ -53,8 +53,7 @@ Challenges::Challenges(std::string_view key, std::uint64_t seed)
 Challenges::Question Challenges::question_in(const sale::AdmissionRules& rules,
                                              const Entrant& entrant,
                                              const admission::QuestionTries::View& view) const {
-  const Mac chosen =
-      choice_.mac(fmt::format("{} {}", entrant.sale.value(), entrant.buyer.value()));
+  const Mac chosen = choice_.mac(fmt::format("{} {}", entrant.sale.value(), entrant.buyer.value()));
   std::uint64_t first = 0;
   std::memcpy(&first, chosen.data(), sizeof first);
   const std::size_t size = rules.questions.size();
@@ -92,8 +91,8 @@ Challenges::Judged Challenges::judge(const sale::AdmissionRules& rules, const En
     using Part = Failed::Part;
     if (given.proof_of_work.empty())
       return Failed{Part::proof_of_work, "The proof of work is missing.", tries_left};
-    const auto solved = work_.check(given.proof_of_work,
-                                    {entrant.sale.value(), entrant.buyer.value()}, now);
+    const auto solved =
+        work_.check(given.proof_of_work, {entrant.sale.value(), entrant.buyer.value()}, now);
     if (!solved) return Failed{Part::proof_of_work, why_of(solved.error()), tries_left};
     // Spent before the answer is looked at: each guess costs its work.
     if (!spent_.spend(solved->id, solved->expires_at, now))
@@ -116,9 +115,8 @@ Challenges::Judged Challenges::judge(const sale::AdmissionRules& rules, const En
   return passed;
 }
 
-unsigned Challenges::level_of(const sale::AdmissionRules& rules, const Entrant& entrant,
-                              std::uint64_t network, std::string_view user_agent, TimePoint now) {
-  if (!rules.script_score) return 0;
+unsigned Challenges::level_of(const Entrant& entrant, std::uint64_t network,
+                              std::string_view user_agent, TimePoint now) {
   admission::Signs signs = watch_.signs(entrant.key(), network, now);
   signs.agent = admission::agent_of(user_agent);
   return admission::challenge_level(admission::script_score(signs));

@@ -4,7 +4,8 @@
 //   GET  …/challenge ─► question of this buyer, work for this buyer
 //   POST …/challenge ─► tries left? ─► work solved, and never used before? ─► answer right?
 //                        └ cool-down     └ failed                              └ failed, a try less
-//                                                                     all: a token of kind challenge
+//                                                                     all: a token of kind
+//                                                                     challenge
 //   POST …/holds      Onrush-Challenge: that token ─► its MAC, buyer, sale and level are right
 //
 // One object for all workers of all listeners. The rules of the sale come with each call; what is
@@ -94,9 +95,8 @@ class Challenges {
                   TimePoint opens_at) {
     watch_.note(entrant.key(), network, now, opens_at);
   }
-  [[nodiscard]] unsigned level_of(const sale::AdmissionRules& rules, const Entrant& entrant,
-                                  std::uint64_t network, std::string_view user_agent,
-                                  TimePoint now);
+  [[nodiscard]] unsigned level_of(const Entrant& entrant, std::uint64_t network,
+                                  std::string_view user_agent, TimePoint now);
 
  private:
   [[nodiscard]] Question question_in(const sale::AdmissionRules& rules, const Entrant& entrant,

@@ -17,6 +17,7 @@
 #include "accounts/tokens.h"
 #include "checkout/payment_desk.h"
 #include "edge/api/blocking_pool.h"
+#include "edge/api/challenges.h"
 #include "edge/api/known_buyers.h"
 #include "edge/api/rate_limits.h"
 #include "edge/api/sale_rates.h"
@@ -99,6 +100,7 @@ struct ApiContext {
   class ApiMetrics& api_metrics;
   class StaffRoles& staff_roles;
   RateLimits& rate_limits;
+  Challenges& challenges;
 };
 
 }  // namespace onrush::api

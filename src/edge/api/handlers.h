@@ -13,6 +13,9 @@ ONRUSH_HANDLER(get_sale);
 ONRUSH_HANDLER(get_live);
 ONRUSH_HANDLER(get_gate);
 ONRUSH_HANDLER(open_live_socket);
+// challenge_routes.cc
+ONRUSH_HANDLER(get_challenge);
+ONRUSH_HANDLER(solve_challenge);
 // me.cc
 ONRUSH_HANDLER(get_me);
 ONRUSH_HANDLER(leave_standby);

@@ -26,7 +26,13 @@ HoldDesk::HoldDesk(Station& station)
     : station_(station),
       refusals_(prepared_headers(station)),
       limits_(station, prepared_headers(station)),
-      memos_(kMemos) {}
+      memos_(kMemos) {
+  for (std::size_t lack = 0; lack < kChallengeLacks; ++lack) {
+    http::Response response = to_response(challenge_problem(static_cast<ChallengeLack>(lack)), {});
+    response.headers += prepared_headers(station);
+    challenge_answers_[lack] = http::prepare(response);
+  }
+}
 
 void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
                       http::Responder responder) {
@@ -140,18 +146,46 @@ bool HoldDesk::read_lines(const http::Request& request, const live::SaleEntry& s
 
 // The guards in front of stock, cheapest first. This list is the order in which a request meets
 // them; rate limits and the channel have been before.
-std::optional<LatchRefusal> HoldDesk::first_refusal(const HoldAsk& ask) const {
-  if (auto refusal = refused_by_phase(ask)) return refusal;
-  return refused_by_stock(ask);
+std::optional<HoldDesk::Refusal> HoldDesk::first_refusal(const HoldAsk& ask) {
+  if (const auto refusal = refused_by_phase(ask)) return *refusal;
+  if (const auto lack = challenge_lack(station_, ask.sale, ask.buyer, ask.request, ask.now))
+    return *lack;
+  if (const auto refusal = refused_by_stock(ask)) return *refusal;
+  return std::nullopt;
 }
 
 // Whoever has something in the sale is owed his first answer again: the box office gives it, and is
 // the last word on everything that is asked here.
 bool HoldDesk::refused(const HoldAsk& ask, Pending& pending) {
+  note_click(station_, ask.sale, ask.buyer, ask.request, ask.now);
   const auto refusal = first_refusal(ask);
-  if (!refusal || station_.context.known_buyers.may_know(ask.sale.sale, ask.buyer)) return false;
-  refuse_from_latch(pending, ask, *refusal);
+  if (!refusal) return false;
+  const auto* lack = std::get_if<ChallengeLack>(&*refusal);
+  // Somebody who looks like a script is asked for more work whatever he has.
+  const bool exempt = lack == nullptr || *lack != ChallengeLack::raised;
+  if (exempt && station_.context.known_buyers.may_know(ask.sale.sale, ask.buyer)) return false;
+  if (lack != nullptr) {
+    refuse_for_challenge(pending, ask, *lack);
+  } else {
+    refuse_from_latch(pending, ask, std::get<LatchRefusal>(*refusal));
+  }
   return true;
+}
+
+void HoldDesk::refuse_for_challenge(Pending& pending, const HoldAsk& ask, ChallengeLack lack) {
+  station_.counts->count_guard(ask.sale.sale, Layer::challenge_required);
+  station_.counts->count_challenge(lack == ChallengeLack::raised ? ChallengeCount::hold_raised
+                                                                 : ChallengeCount::hold_missing);
+  const std::string_view origin = ask.request.header(http::Header::origin);
+  if (!origin.empty() && origin != station_.context.config.public_origin) {
+    // Prepared bytes name the pages' own origin; another one gets its own document.
+    pending.started_at = std::chrono::steady_clock::now();
+    pending.trace = station_.traces.begin(ask.request.header(http::Header::traceparent));
+    pending.cors = station_.cors_headers(origin);
+    return refuse(pending, challenge_problem(lack));
+  }
+  pending.responder.send_prepared(challenge_answers_[static_cast<std::size_t>(lack)]);
+  count_refusal(pending, 403);
 }
 
 std::optional<LatchRefusal> HoldDesk::refused_by_phase(const HoldAsk& ask) const {

@@ -10,13 +10,16 @@
 // the box office.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
+#include "edge/api/challenge_guard.h"
 #include "edge/api/hold_body.h"
 #include "edge/api/hold_limits.h"
 #include "edge/api/hold_refusals.h"
@@ -76,12 +79,14 @@ class HoldDesk {
   // Resolves the lines; false: answered.
   bool read_lines(const http::Request& request, const live::SaleEntry& sale, sale::Lines& lines,
                   bool& join_standby, Pending& pending);
-  std::optional<LatchRefusal> first_refusal(const HoldAsk& ask) const;
+  using Refusal = std::variant<LatchRefusal, ChallengeLack>;
+  std::optional<Refusal> first_refusal(const HoldAsk& ask);
   std::optional<LatchRefusal> refused_by_phase(const HoldAsk& ask) const;
   std::optional<LatchRefusal> refused_by_stock(const HoldAsk& ask) const;
   bool refused(const HoldAsk& ask, Pending& pending);  // true: answered
   void refuse(Pending& pending, const Problem& problem);
   void refuse_from_latch(Pending& pending, const HoldAsk& ask, const LatchRefusal& refusal);
+  void refuse_for_challenge(Pending& pending, const HoldAsk& ask, ChallengeLack lack);
   void count_refusal(const Pending& pending, int status);
   void submit(Pending pending, const http::Request& request, const live::SaleEntry& sale,
               const sale::Lines& lines, bool join_standby);
@@ -91,6 +96,7 @@ class HoldDesk {
   Station& station_;
   HoldRefusals refusals_;
   HoldLimits limits_;
+  std::array<std::string, kChallengeLacks> challenge_answers_;  // prepared bytes
   std::vector<Memo> memos_;
   BodyMemo body_memo_;
   std::uint32_t until_timed_ = kTimedRefusals;

@@ -23,6 +23,11 @@ inline constexpr ProblemKind kUnauthorized{401, "unauthorized", "A valid token i
 inline constexpr ProblemKind kForbidden{403, "forbidden", "Not allowed"};
 inline constexpr ProblemKind kChannelRequired{403, "channel_required",
                                               "Not open to this client program"};
+inline constexpr ProblemKind kChallengeRequired{403, "challenge_required",
+                                                "A challenge must be solved first"};
+inline constexpr ProblemKind kChallengeFailed{403, "challenge_failed", "Not solved"};
+inline constexpr ProblemKind kChallengeCoolDown{429, "challenge_cool_down",
+                                                "Too many wrong answers"};
 inline constexpr ProblemKind kNotFound{404, "not_found", "Not found"};
 inline constexpr ProblemKind kMethodNotAllowed{405, "method_not_allowed", "Method not allowed"};
 inline constexpr ProblemKind kUnsupportedMedia{415, "unsupported_media_type",

@@ -19,6 +19,8 @@ constexpr Route kRoutes[] = {
   {Method::get,     "/api/v1/sales/{sale}",                   kRush,    Access::open,           handle::get_sale},
   {Method::get,     "/api/v1/sales/{sale}/live",              kRush,    Access::open,           handle::get_live},
   {Method::get,     "/api/v1/sales/{sale}/gate",              kRush,    Access::open,           handle::get_gate},
+  {Method::get,     "/api/v1/sales/{sale}/challenge",         kRush,    Access::buyer,          handle::get_challenge},
+  {Method::post,    "/api/v1/sales/{sale}/challenge",         kRush,    Access::buyer,          handle::solve_challenge},
   {Method::get,     "/api/v1/sales/{sale}/me",                kRush,    Access::buyer,          handle::get_me},
   {Method::delete_, "/api/v1/sales/{sale}/standby",           kRush,    Access::buyer,          handle::leave_standby},
   {Method::get,     "/api/v1/live",                           kRush,    Access::open,           handle::open_live_socket},

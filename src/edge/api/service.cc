@@ -86,7 +86,7 @@ class ApiService final : public http::Service {
       response.headers =
           "Access-Control-Allow-Methods: GET, POST, PUT, DELETE\r\n"
           "Access-Control-Allow-Headers: Authorization, Content-Type, Idempotency-Key, "
-          "traceparent, X-Onrush-Channel\r\n"
+          "traceparent, Onrush-Challenge, X-Onrush-Channel\r\n"
           "Access-Control-Max-Age: 7200\r\n";
     }
     call.send(std::move(response));

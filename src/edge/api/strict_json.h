@@ -29,6 +29,8 @@ class Fields {
   std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);
   std::int64_t integer_or(std::string_view name, std::int64_t absent, std::int64_t min,
                           std::int64_t max);
+  // Null if it is absent or (then it is a fault) no object.
+  const boost::json::object* object_or_none(std::string_view name);
   [[nodiscard]] bool has(std::string_view name) const { return object_.contains(name); }
 
   void fail(std::string_view name, std::string_view why);
