@@ -186,7 +186,11 @@ std::string sale_document(const SaleEntry& sale) {
   out.key("decline_ends_hold").boolean(rules.decline_ends_hold);
   out.key("admission").begin_object();
   write_channels(out, rules.admission, "channel_links");
-  out.end_object();
+  // What kinds, never what: a question is its buyer's, and an answer is nobody's.
+  out.key("challenge").begin_array();
+  if (!rules.admission.questions.empty()) out.text("question");
+  if (rules.admission.proof_of_work_max != 0) out.text("proof_of_work");
+  out.end_array().end_object();
   out.key("items").begin_array();
   for (std::size_t i = 0; i < rules.items.size(); ++i)
     write_item(out, rules.items[i], sale.stock[i]);
