@@ -247,6 +247,7 @@ class ApiWorld {
   api::ApiMetrics metrics;
   api::StaffRoles roles;
   api::RateLimits limits;
+  api::FrontDoor front_door{"a front door secret for tests"};
   api::ApiContext context{
       config,
       office,
@@ -270,7 +271,8 @@ class ApiWorld {
       {},
       metrics,
       roles,
-      limits};
+      limits,
+      front_door};
 
  private:
   template <class Make>

@@ -16,6 +16,8 @@ ONRUSH_HANDLER(open_live_socket);
 // me.cc
 ONRUSH_HANDLER(get_me);
 ONRUSH_HANDLER(leave_standby);
+// purchase_path.cc
+ONRUSH_HANDLER(get_path);
 // sessions.cc
 ONRUSH_HANDLER(sign_up);
 ONRUSH_HANDLER(sign_in);
