@@ -89,7 +89,7 @@ void click(Rhythm& r, std::uint64_t step) {
 constexpr unsigned kMinuteBits = 12, kMarks = 32;
 constexpr std::uint64_t kMinuteMask = (std::uint64_t{1} << kMinuteBits) - 1;
 
-std::uint64_t minute_of(TimePoint t) {
+std::uint64_t crowd_minute(TimePoint t) {
   return static_cast<std::uint64_t>(to_millis(t) / 60'000) & kMinuteMask;
 }
 
@@ -144,7 +144,7 @@ void ClickWatch::note_rhythm(std::uint64_t buyer, TimePoint now, TimePoint opens
 }
 
 void ClickWatch::note_account(std::uint64_t network, std::uint64_t buyer, TimePoint now) {
-  const std::uint64_t minute = minute_of(now);
+  const std::uint64_t minute = crowd_minute(now);
   const auto mark = std::uint32_t{1} << (keyed_hash(buyer, seed_) >> 59);
   networks_.update(network, crowd_alive(minute), [&](State s) {
     const Crowd c = s == 0 ? Crowd{minute, 0, 0} : crowd_at(s, minute);
@@ -162,7 +162,7 @@ Signs ClickWatch::signs(std::uint64_t buyer, std::uint64_t network, TimePoint no
     signs.fast_clicks = static_cast<unsigned>(r.fast);
     signs.first_at_opening = r.at_opening;
   }
-  const std::uint64_t minute = minute_of(now);
+  const std::uint64_t minute = crowd_minute(now);
   if (const State s = networks_.peek(network, crowd_alive(minute)); s != 0) {
     const Crowd c = crowd_at(s, minute);
     signs.accounts_seen = std::max(c.before, static_cast<unsigned>(std::popcount(c.marks)));

@@ -93,6 +93,7 @@ struct Shop::Parts {
   std::unique_ptr<live::SaleDirectory> directory;
   std::unique_ptr<live::LiveHub> hub;
   api::KnownBuyers known_buyers;
+  std::unique_ptr<api::FrontDoor> front_door;  // when the master secret is known
   api::SaleRates rates;
   std::unique_ptr<api::EdgeEvents> edge_events;
 
@@ -393,6 +394,7 @@ void Shop::Parts::make_context() {
                       api_metrics,
                       staff_roles,
                       rate_limits,
+                      *front_door,
                       *challenges});
 }
 
@@ -412,6 +414,7 @@ Result<std::unique_ptr<Shop>> Shop::open(const Config& config, Log& log,
   p.directory = std::make_unique<live::SaleDirectory>(p.engine->summaries());
   p.hub = std::make_unique<live::LiveHub>(*p.engine, *p.directory, p.clock);
   p.fill_known_buyers();
+  p.front_door = std::make_unique<api::FrontDoor>(derived_key(p.master, "front door"));
   p.edge_events = std::make_unique<api::EdgeEvents>(*p.directory, p.known_buyers, *p.hub, p.rates);
   p.engine->add_listener(*p.edge_events);
   p.blocking = std::make_unique<api::BlockingPool>(2, 1'024);

@@ -248,6 +248,7 @@ class ApiWorld {
   api::StaffRoles roles;
   api::RateLimits limits;
   api::Challenges challenges{"the key of the tests", 42};
+  api::FrontDoor front_door{"a front door secret for tests"};
   api::ApiContext context{
       config,
       office,
@@ -272,6 +273,7 @@ class ApiWorld {
       metrics,
       roles,
       limits,
+      front_door,
       challenges};
 
  private:

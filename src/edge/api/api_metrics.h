@@ -40,7 +40,7 @@ enum class ChallengeCount : std::uint8_t {
   solved,
   failed,
   cooling,
-  hold_missing,  // in the order of ChallengeLack
+  hold_missing,
   hold_raised,
 };
 inline constexpr std::size_t kChallengeCounts = 7;

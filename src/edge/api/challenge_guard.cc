@@ -2,16 +2,6 @@
 
 namespace onrush::api {
 
-std::string_view to_string(ChallengeLack lack) {
-  switch (lack) {
-    case ChallengeLack::missing:
-      return "missing";
-    case ChallengeLack::raised:
-      return "raised";
-  }
-  return "";
-}
-
 std::optional<ChallengeLack> challenge_lack(Station& station, const live::SaleEntry& sale,
                                             sale::BuyerId buyer, const http::Request& request,
                                             TimePoint now) {
@@ -36,12 +26,16 @@ unsigned needed_level(Station& station, const live::SaleEntry& sale, sale::Buyer
                                              request.header(http::Header::user_agent), now);
 }
 
-Problem challenge_problem(ChallengeLack lack) {
-  Problem problem{problem::kChallengeRequired, {}, 0, {}};
-  problem.detail = lack == ChallengeLack::raised
-                       ? "Solve a harder challenge first: GET …/challenge."
-                       : "Solve the challenge of this sale first: GET …/challenge.";
-  return problem;
+std::optional<GuardRefusal> challenge_refusal(Station& station, const live::SaleEntry& sale,
+                                              sale::BuyerId buyer, const http::Request& request,
+                                              TimePoint now) {
+  const auto lack = challenge_lack(station, sale, buyer, request, now);
+  if (!lack) return std::nullopt;
+  const bool raised = lack == ChallengeLack::raised;
+  GuardRefusal refusal{Layer::challenge_required, {problem::kChallengeRequired, {}, 0, {}}, raised};
+  refusal.problem.detail = raised ? "Solve a harder challenge first: GET …/challenge."
+                                  : "Solve the challenge of this sale first: GET …/challenge.";
+  return refusal;
 }
 
 }  // namespace onrush::api

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "edge/api/challenges.h"
+#include "edge/api/door_guards.h"
 #include "edge/api/station.h"
 
 namespace onrush::api {
@@ -14,8 +15,6 @@ enum class ChallengeLack : std::uint8_t {
   missing,  // no token, or none of this buyer for this sale that is still good
   raised,   // more is asked of him than of everybody, and more than he has solved
 };
-inline constexpr std::size_t kChallengeLacks = 2;
-[[nodiscard]] std::string_view to_string(ChallengeLack);
 
 // What `request` lacks; nothing: it may go on. Looks at the clock for nothing but `now`.
 [[nodiscard]] std::optional<ChallengeLack> challenge_lack(Station& station,
@@ -29,8 +28,12 @@ inline constexpr std::size_t kChallengeLacks = 2;
                                     sale::BuyerId buyer, const http::Request& request,
                                     TimePoint now);
 
-// The same for every asker: it can be prepared.
-[[nodiscard]] Problem challenge_problem(ChallengeLack lack);
+// The same as a guard of hold requests: 403 challenge_required.
+[[nodiscard]] std::optional<GuardRefusal> challenge_refusal(Station& station,
+                                                            const live::SaleEntry& sale,
+                                                            sale::BuyerId buyer,
+                                                            const http::Request& request,
+                                                            TimePoint now);
 
 // Sales with a script score: the click counts, whatever becomes of the request.
 inline void note_click(Station& station, const live::SaleEntry& sale, sale::BuyerId buyer,

@@ -19,6 +19,8 @@ ONRUSH_HANDLER(solve_challenge);
 // me.cc
 ONRUSH_HANDLER(get_me);
 ONRUSH_HANDLER(leave_standby);
+// purchase_path.cc
+ONRUSH_HANDLER(get_path);
 // sessions.cc
 ONRUSH_HANDLER(sign_up);
 ONRUSH_HANDLER(sign_in);

@@ -9,6 +9,9 @@
 //   3. nobody is ever removed.
 // A false positive costs one trip through the queue. Losers who are answered from the latch are not
 // added, so it stays as small as the number of requests that reached the queue.
+//
+// A second filter of the same kind holds those who have registered for a sale, so that the others
+// are refused without a trip. Who takes his registration back stays in it; the box office knows.
 #pragma once
 
 #include <array>
@@ -24,11 +27,13 @@ namespace onrush::api {
 class KnownBuyers final : public ports::EventListener {
  public:
   // 2^bits_log2 bits; the default (4 MiB) holds 2.5 million buyers at 2 % false positives.
+  // The second filter is as large.
   explicit KnownBuyers(unsigned bits_log2 = 25);
 
   // Thread-safe, no lock.
   void add(sale::SaleNo sale, sale::BuyerId buyer) noexcept;
   [[nodiscard]] bool may_know(sale::SaleNo sale, sale::BuyerId buyer) const noexcept;
+  [[nodiscard]] bool may_be_registered(sale::SaleNo sale, sale::BuyerId buyer) const noexcept;
   // Begins to fetch what may_know() will look at: with millions of buyers it is in no cache.
   void prefetch(sale::SaleNo sale, sale::BuyerId buyer) const noexcept {
     __builtin_prefetch(&blocks_[hash_of(sale, buyer) & block_mask_]);
@@ -43,8 +48,6 @@ class KnownBuyers final : public ports::EventListener {
   static std::uint64_t hash_of(sale::SaleNo sale, sale::BuyerId buyer) noexcept {
     return mix_bits(buyer.value() ^ (std::uint64_t{sale.value()} << 40));
   }
-  template <class Visit>
-  void for_each_bit(sale::SaleNo sale, sale::BuyerId buyer, Visit visit) const noexcept;
 
   // All probes of a buyer are in one cache line (a blocked filter: Putze, Sanders and Singler,
   // "Cache-, hash- and space-efficient Bloom filters", 2007): asking costs one miss, not four.
@@ -52,9 +55,18 @@ class KnownBuyers final : public ports::EventListener {
   struct alignas(64) Block {
     std::array<std::atomic<std::uint64_t>, 8> words{};
   };
+  using Blocks = std::unique_ptr<Block[]>;
+
+  template <class Visit>
+  void for_each_bit(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer,
+                    Visit visit) const noexcept;
+  void set(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer) noexcept;
+  [[nodiscard]] bool has(const Blocks& blocks, sale::SaleNo sale,
+                         sale::BuyerId buyer) const noexcept;
 
   std::uint64_t block_mask_;
-  std::unique_ptr<Block[]> blocks_;
+  Blocks blocks_;
+  Blocks registered_;
 };
 
 }  // namespace onrush::api

@@ -41,6 +41,8 @@ inline constexpr ProblemKind kWrongState{409, "wrong_state", "The state does not
 inline constexpr ProblemKind kClosed{410, "closed", "The sale is over"};
 inline constexpr ProblemKind kNotOpen{425, "not_open", "The sale is not open yet"};
 inline constexpr ProblemKind kPassRequired{403, "pass_required", "A pass of the line is needed"};
+inline constexpr ProblemKind kFiltered{403, "filtered", "Not in this time slot"};
+inline constexpr ProblemKind kPathRequired{403, "path_required", "A personal path is needed"};
 inline constexpr ProblemKind kRegistrationRequired{403, "registration_required",
                                                    "Only registered buyers may take part"};
 inline constexpr ProblemKind kNotYourTurn{425, "not_your_turn", "It is not your turn yet"};

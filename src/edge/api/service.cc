@@ -32,8 +32,8 @@ class ApiService final : public http::Service {
 
   void handle(const http::Request& request, http::Responder responder) override {
     if (request.method == http::Method::post && station_.listener != Listener::admin) {
-      const std::string_view sale = sale_of_holds_path(request.path);
-      if (!sale.empty()) return holds_.handle(sale, request, std::move(responder));
+      const HoldsPath path = read_holds_path(request.path);
+      if (!path.sale.empty()) return holds_.handle(path, request, std::move(responder));
     }
     const RouteMatch match = match_route(request.method, request.path, station_.listener);
     auto call = std::make_shared<Call>(station_, request, match.route, std::move(responder));
@@ -42,6 +42,8 @@ class ApiService final : public http::Service {
     if (!admit(*match.route, request, match.params, *call)) return;
     match.route->handler(station_, request, match.params, std::move(call));
   }
+
+  void drain() override { holds_.drain(); }
 
  private:
   // The one place where access is decided. False: answered.
