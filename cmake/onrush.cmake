@@ -60,6 +60,7 @@ find_package(tomlplusplus REQUIRED)
 find_package(CLI11 QUIET)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 find_library(ONRUSH_SOCI_CORE soci_core REQUIRED)
 find_library(ONRUSH_SOCI_SQLITE3 soci_sqlite3 REQUIRED)
 

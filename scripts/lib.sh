@@ -20,7 +20,7 @@ packages_for() {
   case "$1" in
     run) echo g++ cmake ninja-build pkg-config esbuild python3-minimal $(boost_packages) \
            libsodium-dev libssl-dev libsoci-dev libsqlite3-dev libcurl4-openssl-dev libspdlog-dev libfmt-dev \
-           libcli11-dev libtomlplusplus-dev prometheus-cpp-dev zlib1g-dev ;;
+           libcli11-dev libtomlplusplus-dev prometheus-cpp-dev zlib1g-dev libutf8proc-dev ;;
     test) echo $(packages_for run) libgtest-dev librapidcheck-dev libbenchmark-dev python3 python3-aiosmtpd curl \
             nginx openssl ;;
     full) echo $(packages_for test) clang-format clang-tidy chromium

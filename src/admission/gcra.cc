@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "admission/keyed_hash.h"
 #include "base/invariant.h"
 
 namespace onrush::admission {
@@ -21,12 +22,6 @@ std::uint64_t interval_of(Rate rate, std::uint64_t tick_ns) {
   INVARIANT(rate.per_second > 0 && rate.burst > 0, "a limit has a rate and a burst");
   const std::uint64_t ticks_per_second_times = tick_ns * rate.per_second;
   return (1'000'000'000 + ticks_per_second_times - 1) / ticks_per_second_times;
-}
-
-std::uint64_t multiply_and_fold(std::uint64_t a, std::uint64_t b) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
 }  // namespace
@@ -58,12 +53,6 @@ KeyedGcra::KeyedGcra(Rate rate, unsigned places_log2, std::uint64_t seed, Steady
             "ticks are fine enough for the rate, and 52 bits of them for the burst");
 }
 
-std::uint64_t KeyedGcra::hash(std::uint64_t key) const noexcept {
-  constexpr std::uint64_t kOdd1 = 0xa0761d6478bd642f, kOdd2 = 0xe7037ed1a0b428db;
-  const std::uint64_t first = multiply_and_fold(key ^ seed_, kOdd1 ^ (seed_ << 1));
-  return multiply_and_fold(first ^ seed_, kOdd2);
-}
-
 // Its own place (the later TAT, should it have two), else a free one, else its home, shared.
 KeyedGcra::Found KeyedGcra::find(Line& line, std::uint64_t tag, std::size_t home,
                                  std::uint64_t now) noexcept {
@@ -83,7 +72,7 @@ KeyedGcra::Found KeyedGcra::find(Line& line, std::uint64_t tag, std::size_t home
 }
 
 Decision KeyedGcra::take(std::uint64_t key, SteadyTime at) noexcept {
-  const std::uint64_t hashed = hash(key);
+  const std::uint64_t hashed = keyed_hash(key, seed_);
   Line& line = lines_[hashed & line_mask_];
   const std::uint64_t tag = hashed >> kTatBits;
   const std::size_t home = (hashed >> 48) % kPlaces;

@@ -85,7 +85,6 @@ class KeyedGcra {
     bool takes_over;      // the place is free: the key starts afresh
   };
 
-  [[nodiscard]] std::uint64_t hash(std::uint64_t key) const noexcept;
   [[nodiscard]] static Found find(Line& line, std::uint64_t tag, std::size_t home,
                                   std::uint64_t now) noexcept;
 

@@ -49,10 +49,11 @@ namespace {
 constexpr Millis kOfficeTimeout{10'000};
 constexpr std::uint64_t kReadinessLagMax = 200'000;  // events that the read model may be behind
 
-// Keys of the sandbox provider, made from the master secret so that there is nothing to configure.
-std::string derived_key(const std::string& master, std::string_view purpose) {
+// Keys of the sandbox provider and of challenges, made from the master secret so that there is
+// nothing to configure.
+std::string derived_key(const std::string& master, std::string_view purpose,
+                        std::string_view salt = "onrush sandbox") {
   std::array<std::byte, 32> key{};
-  const std::string_view salt = "onrush sandbox";
   hkdf_sha256(std::as_bytes(std::span(master)), std::as_bytes(std::span(salt)), purpose, key);
   return to_hex(key);
 }
@@ -93,6 +94,7 @@ struct Shop::Parts {
   std::unique_ptr<live::SaleDirectory> directory;
   std::unique_ptr<live::LiveHub> hub;
   api::KnownBuyers known_buyers;
+  std::unique_ptr<api::FrontDoor> front_door;  // when the master secret is known
   api::SaleRates rates;
   std::unique_ptr<api::EdgeEvents> edge_events;
 
@@ -113,6 +115,7 @@ struct Shop::Parts {
   api::ApiMetrics api_metrics;
   api::StaffRoles staff_roles;
   api::RateLimits rate_limits{rate_limits_of(config), random_seed()};
+  std::unique_ptr<api::Challenges> challenges;
   std::vector<std::shared_ptr<prometheus::Collectable>> collectables;
   std::unique_ptr<api::ApiContext> context;
   std::atomic<bool> draining{false};
@@ -325,6 +328,8 @@ Result<sale::SaleSummary> Shop::Parts::summary(sale::SaleNo sale) const {
 }
 
 void Shop::Parts::make_context() {
+  challenges = std::make_unique<api::Challenges>(
+      derived_key(master, "proof of work v1", "onrush challenge"), random_seed());
   api_config.public_origin = origin_of(general_url);
   api_config.rush_origin = origin_of(rush_url);
   api_config.admin_origin = origin_of(admin_url);
@@ -389,7 +394,9 @@ void Shop::Parts::make_context() {
                       [this] { return collectables; },
                       api_metrics,
                       staff_roles,
-                      rate_limits});
+                      rate_limits,
+                      *front_door,
+                      *challenges});
 }
 
 Shop::Shop(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -408,6 +415,7 @@ Result<std::unique_ptr<Shop>> Shop::open(const Config& config, Log& log,
   p.directory = std::make_unique<live::SaleDirectory>(p.engine->summaries());
   p.hub = std::make_unique<live::LiveHub>(*p.engine, *p.directory, p.clock);
   p.fill_known_buyers();
+  p.front_door = std::make_unique<api::FrontDoor>(derived_key(p.master, "front door"));
   p.edge_events = std::make_unique<api::EdgeEvents>(*p.directory, p.known_buyers, *p.hub, p.rates);
   p.engine->add_listener(*p.edge_events);
   p.blocking = std::make_unique<api::BlockingPool>(2, 1'024);

@@ -248,6 +248,8 @@ class ApiWorld {
   api::ApiMetrics metrics;
   api::StaffRoles roles;
   api::RateLimits limits;
+  api::Challenges challenges{"the key of the tests", 42};
+  api::FrontDoor front_door{"a front door secret for tests"};
   api::ApiContext context{
       config,
       office,
@@ -271,7 +273,9 @@ class ApiWorld {
       {},
       metrics,
       roles,
-      limits};
+      limits,
+      front_door,
+      challenges};
 
  private:
   template <class Make>

@@ -87,6 +87,22 @@ MetricFamily limited_family(const std::vector<std::shared_ptr<RequestCounts>>& w
   return family;
 }
 
+MetricFamily challenge_family(const std::vector<std::shared_ptr<RequestCounts>>& workers) {
+  constexpr std::array<std::string_view, kChallengeCounts> kNames = {
+      "issued", "issued_raised", "solved", "failed", "cool_down", "hold_missing", "hold_raised"};
+  MetricFamily family{"onrush_challenges_total",
+                      "Challenges given out, answers to them, and holds refused for want of one.",
+                      MetricType::Counter,
+                      {}};
+  for (std::size_t c = 0; c < kChallengeCounts; ++c) {
+    std::uint64_t count = 0;
+    for (const auto& worker : workers)
+      count += worker->challenges[c].load(std::memory_order_relaxed);
+    family.metric.push_back(counter({label("what", kNames[c])}, count));
+  }
+  return family;
+}
+
 void add_durations(const RequestCounts& worker, std::size_t index, MetricFamily& family) {
   const auto& counts = worker.per_route[index];
   std::uint64_t total = 0;
@@ -188,8 +204,10 @@ std::vector<MetricFamily> ApiMetrics::Collect() const {
                        {counter({}, wrong_channel)}};
   add_answers(workers_, &RequestCounts::holds, holds);
   add_answers(workers_, &RequestCounts::line, line);
-  return {std::move(requests),      std::move(durations), std::move(holds),
-          limited_family(workers_), std::move(channel),   std::move(line)};
+  return {std::move(requests), std::move(durations),
+          std::move(holds),    limited_family(workers_),
+          std::move(channel),  challenge_family(workers_),
+          std::move(line)};
 }
 
 HoldFunnel ApiMetrics::funnel() const {
@@ -200,6 +218,9 @@ HoldFunnel ApiMetrics::funnel() const {
     const auto& holds = worker->limited[static_cast<std::size_t>(LimitedCall::hold)];
     for (std::size_t l = 0; l < kLimits; ++l)
       sum.limited[l] += holds[l].load(std::memory_order_relaxed);
+    sum.challenge_raised +=
+        worker->challenges[static_cast<std::size_t>(ChallengeCount::hold_raised)].load(
+            std::memory_order_relaxed);
   }
   return sum;
 }

@@ -32,10 +32,24 @@ inline constexpr std::size_t kVerdicts = static_cast<std::size_t>(sale::Verdict:
 enum class LimitedCall : std::uint8_t { hold, sign_in, line };
 inline constexpr std::size_t kLimitedCalls = 3;
 
+// What became of challenges: asked for (raised: more than the sale asks of everybody), answered,
+// and hold requests that came without one.
+enum class ChallengeCount : std::uint8_t {
+  issued,
+  raised,
+  solved,
+  failed,
+  cooling,
+  hold_missing,
+  hold_raised,
+};
+inline constexpr std::size_t kChallengeCounts = 7;
+
 // Answers to hold requests since the start of the process.
 struct HoldFunnel {
   FunnelCounts layers;  // of all sales together
   std::array<std::uint64_t, kLimits> limited{};
+  std::uint64_t challenge_raised = 0;  // of challenge_required: more was asked for
 };
 
 // Of one worker. Thread-safe (late answers are counted by the thread that gives them).
@@ -68,6 +82,10 @@ class RequestCounts {
         1, std::memory_order_relaxed);
   }
 
+  void count_challenge(ChallengeCount what) noexcept {
+    challenges[static_cast<std::size_t>(what)].fetch_add(1, std::memory_order_relaxed);
+  }
+
   using Count = std::atomic<std::uint64_t>;
   struct PerRoute {
     std::array<Count, kStatuses.size()> by_status{};
@@ -79,6 +97,7 @@ class RequestCounts {
   std::array<std::array<Count, kVerdicts>, 2> holds{};
   std::array<std::array<Count, kVerdicts>, 2> line{};
   std::array<std::array<Count, kLimits>, kLimitedCalls> limited{};
+  std::array<Count, kChallengeCounts> challenges{};
   SaleFunnel funnel;
 };
 
@@ -86,7 +105,8 @@ class ApiMetrics final : public prometheus::Collectable {
  public:
   [[nodiscard]] std::shared_ptr<RequestCounts> join(Listener listener);
   // onrush_http_requests_total, onrush_http_request_duration_seconds, onrush_hold_answers_total,
-  // onrush_line_answers_total, onrush_rate_limited_total, onrush_channel_refused_total.
+  // onrush_line_answers_total, onrush_rate_limited_total, onrush_channel_refused_total,
+  // onrush_challenges_total.
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
   [[nodiscard]] HoldFunnel funnel() const;
   [[nodiscard]] FunnelCounts funnel(sale::SaleNo sale) const;

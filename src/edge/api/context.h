@@ -17,6 +17,8 @@
 #include "accounts/tokens.h"
 #include "checkout/payment_desk.h"
 #include "edge/api/blocking_pool.h"
+#include "edge/api/challenges.h"
+#include "edge/api/front_door.h"
 #include "edge/api/known_buyers.h"
 #include "edge/api/rate_limits.h"
 #include "edge/api/sale_rates.h"
@@ -47,8 +49,10 @@ struct ApiConfig {
   Millis staff_refresh_token_valid = std::chrono::hours{12};  // a working day, then sign in again
   Millis order_token_valid = std::chrono::hours{24};
   Millis box_office_timeout{15'000};  // an answer that takes longer is given up: 503 unavailable
-  std::string version;                // of the program, for /api/v1/config and /healthz
-  std::string openapi_json;           // the file docs/openapi.json
+  // In a leaky bucket; who would wait longer is told so at once. Below the deadline of clients.
+  Millis bucket_wait_max{10'000};
+  std::string version;       // of the program, for /api/v1/config and /healthz
+  std::string openapi_json;  // the file docs/openapi.json
 };
 
 // A page of this listener or a file under /assets/; null if there is none. Any thread, quick; what
@@ -99,6 +103,8 @@ struct ApiContext {
   class ApiMetrics& api_metrics;
   class StaffRoles& staff_roles;
   RateLimits& rate_limits;
+  FrontDoor& front_door;
+  Challenges& challenges;
 };
 
 }  // namespace onrush::api

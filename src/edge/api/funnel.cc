@@ -33,6 +33,8 @@ void admin_get_funnel(Station& station, const http::Request&, const PathParams&,
     const auto layer = static_cast<Layer>(l);
     write_layer(out, layer, counts.layers.of(layer));
     if (layer == Layer::rate_limited) write_limits(out, counts);
+    if (layer == Layer::challenge_required)
+      out.key("raised").number(static_cast<std::int64_t>(counts.challenge_raised));
     out.end_object();
   }
   out.end_array();

@@ -22,9 +22,14 @@ ONRUSH_HANDLER(check_pass);
 // draw.cc
 ONRUSH_HANDLER(get_draw);
 ONRUSH_HANDLER(get_draw_entries);
+// challenge_routes.cc
+ONRUSH_HANDLER(get_challenge);
+ONRUSH_HANDLER(solve_challenge);
 // me.cc
 ONRUSH_HANDLER(get_me);
 ONRUSH_HANDLER(leave_standby);
+// purchase_path.cc
+ONRUSH_HANDLER(get_path);
 // sessions.cc
 ONRUSH_HANDLER(sign_up);
 ONRUSH_HANDLER(sign_in);

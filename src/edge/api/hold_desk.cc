@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/constant_time.h"
+#include "edge/api/challenge_guard.h"
 #include "edge/api/channel_gate.h"
 #include "edge/api/pass_guard.h"
 #include "edge/live/documents.h"
@@ -27,10 +28,12 @@ HoldDesk::HoldDesk(Station& station)
     : station_(station),
       refusals_(prepared_headers(station)),
       limits_(station, prepared_headers(station)),
+      door_(station),
       memos_(kMemos) {}
 
-void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
+void HoldDesk::handle(const HoldsPath& path, const http::Request& request,
                       http::Responder responder) {
+  const std::string_view sale_key = path.sale;
   const TimePoint now = station_.context.clock.now();
   Pending pending;
   pending.responder = std::move(responder);
@@ -48,24 +51,25 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
   bool join_standby = true;
   // The latch is asked before anything is made for the log or the trace: refusals are the flood.
   const bool admitted = sale == nullptr || admits_channel(sale->rules->admission, request);
-  const bool read =
-      sale != nullptr && admitted && read_quickly(request, *sale, lines, join_standby);
-  if (read && refused({request, *sale, *buyer, lines, join_standby, now}, pending)) return;
-  pending.started_at = std::chrono::steady_clock::now();
-  pending.trace = station_.traces.begin(request.header(http::Header::traceparent));
-  pending.cors = station_.cors_headers(request.header(http::Header::origin));
+  const bool there = sale != nullptr && (path.code.empty() || sale->rules->admission.purchase_path);
+  const bool read = there && admitted && read_quickly(request, *sale, lines, join_standby);
+  if (read && refused({request, *sale, *buyer, lines, join_standby, now, path.code}, pending))
+    return;
+  trace(pending, request);
   if (!buyer) return refuse(pending, {problem::kUnauthorized, "Sign in to take part.", 0, {}});
   if (sale == nullptr)
     return refuse(pending, {problem::kNotFound, "There is no such sale.", 0, {}});
+  if (!path.code.empty() && !sale->rules->admission.purchase_path)
+    return refuse(pending, {problem::kNotFound, "This sale has no personal paths.", 0, {}});
   if (!admitted) {
     station_.counts->count_guard(sale->sale, Layer::channel_required);
     return refuse(pending, channel_problem(sale->rules->admission));
   }
   if (!read && (!read_lines(request, *sale, lines, join_standby, pending) ||
-                refused({request, *sale, *buyer, lines, join_standby, now}, pending))) {
+                refused({request, *sale, *buyer, lines, join_standby, now, path.code}, pending))) {
     return;
   }
-  submit(std::move(pending), request, *sale, lines, join_standby);
+  submit(std::move(pending), {request, *sale, *buyer, lines, join_standby, now, path.code});
 }
 
 bool HoldDesk::read_quickly(const http::Request& request, const live::SaleEntry& sale,
@@ -140,20 +144,55 @@ bool HoldDesk::read_lines(const http::Request& request, const live::SaleEntry& s
 }
 
 // The guards in front of stock, cheapest first. This list is the order in which a request meets
-// them; rate limits and the channel have been before.
-std::optional<LatchRefusal> HoldDesk::first_refusal(const HoldAsk& ask) {
+// them; rate limits and the channel have been before, and the leaky bucket is behind.
+std::optional<HoldDesk::Refusal> HoldDesk::first_refusal(const HoldAsk& ask) {
   if (auto refusal = refused_by_phase(ask)) return refusal;
+  if (auto refusal = door_.registration(ask.sale, ask.buyer)) return refusal;
+  if (auto refusal = door_.filter(ask.sale, ask.buyer, ask.now)) return refusal;
   if (auto refusal = refused_by_line(ask)) return refusal;
-  return refused_by_stock(ask);
+  if (auto refusal = door_.path(ask.sale, ask.buyer, ask.path_code, ask.now)) return refusal;
+  if (auto refusal = challenge_refusal(station_, ask.sale, ask.buyer, ask.request, ask.now))
+    return refusal;
+  if (auto refusal = refused_by_stock(ask)) return refusal;
+  return std::nullopt;
 }
 
-// Whoever has something in the sale is owed his first answer again: the box office gives it, and is
-// the last word on everything that is asked here.
+// Whoever has something in the sale is owed his first answer again. The latches' refusals are the
+// box office's own: it is asked again, and is the last word. A guard's are not: nobody gets around
+// one because he has something else in the sale (recall).
 bool HoldDesk::refused(const HoldAsk& ask, Pending& pending) {
-  const auto refusal = first_refusal(ask);
-  if (!refusal || station_.context.known_buyers.may_know(ask.sale.sale, ask.buyer)) return false;
-  refuse_from_latch(pending, ask, *refusal);
+  note_click(station_, ask.sale, ask.buyer, ask.request, ask.now);
+  auto refusal = first_refusal(ask);
+  if (!refusal) return false;
+  const bool known = station_.context.known_buyers.may_know(ask.sale.sale, ask.buyer);
+  if (const auto* latch = std::get_if<LatchRefusal>(&*refusal)) {
+    if (!known) refuse_from_latch(pending, ask, *latch);
+    return !known;
+  }
+  auto& guard = std::get<GuardRefusal>(*refusal);
+  if (known) {
+    trace(pending, ask.request);
+    recall(std::move(pending), ask, std::move(guard));
+  } else {
+    refuse_quietly(pending, ask, guard);
+  }
   return true;
+}
+
+// Without a trace and a log line, as from a latch.
+void HoldDesk::refuse_quietly(Pending& pending, const HoldAsk& ask, const GuardRefusal& refusal) {
+  count_guard(*station_.counts, ask.sale.sale, refusal);
+  http::Response response = to_response(refusal.problem, {});
+  response.headers.append("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n")
+      .append(station_.cors_headers(ask.request.header(http::Header::origin)));
+  pending.responder.send(response);
+  count_refusal(pending, response.status);
+}
+
+void HoldDesk::trace(Pending& pending, const http::Request& request) {
+  pending.started_at = std::chrono::steady_clock::now();
+  pending.trace = station_.traces.begin(request.header(http::Header::traceparent));
+  pending.cors = station_.cors_headers(request.header(http::Header::origin));
 }
 
 std::optional<LatchRefusal> HoldDesk::refused_by_phase(const HoldAsk& ask) const {
@@ -253,55 +292,6 @@ void HoldDesk::count_refusal(const Pending& pending, int status) {
   until_timed_ = kTimedRefusals;
   station_.counts->count_duration(
       &holds_route(), std::chrono::steady_clock::now() - pending.started_at, kTimedRefusals);
-}
-
-void HoldDesk::submit(Pending pending, const http::Request& request, const live::SaleEntry& sale,
-                      const sale::Lines& lines, bool join_standby) {
-  const std::string_view key = request.header(http::Header::idempotency_key);
-  sale::command::RequestHold command;
-  command.sale = sale.sale;
-  command.buyer = pending.buyer;
-  command.lines = lines;
-  command.key = key.empty() ? 0 : hash_idempotency_key(pending.buyer, key);
-  command.join_standby = join_standby;
-  // Before the request can be granted: see known_buyers.h.
-  station_.context.known_buyers.add(sale.sale, pending.buyer);
-
-  if (free_.empty()) {
-    free_.push_back(static_cast<std::uint32_t>(pending_.size()));
-    pending_.emplace_back();
-  }
-  const std::uint32_t slot = free_.back();
-  pending.sale = sale.sale;
-  pending_[slot] = std::move(pending);
-  if (station_.office.ask(std::move(command), ports::Lane::rush,
-                          [this, slot](const sale::Outcome& outcome) { answer(slot, outcome); })) {
-    free_.pop_back();
-    return;
-  }
-  Pending refused = std::move(pending_[slot]);
-  station_.counts->count_hold(refused.sale, sale::Verdict::busy, true);
-  sale::Outcome busy;
-  busy.verdict = sale::Verdict::busy;
-  refuse(refused, problem_of(busy, {}));
-}
-
-void HoldDesk::answer(std::uint32_t slot, const sale::Outcome& outcome) {
-  Pending pending = std::move(pending_[slot]);
-  free_.push_back(slot);
-  station_.counts->count_hold(pending.sale, outcome.verdict, false);
-  AnswerFrame frame;
-  frame.rules = station_.rules_of(pending.sale);
-  frame.now = station_.context.clock.now();
-  frame.trace_id = pending.trace.id();
-  http::Response response = api::answer(outcome, frame);
-  response.headers
-      .append("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\ntraceparent: ")
-      .append(pending.trace.traceparent())
-      .append("\r\n")
-      .append(pending.cors);
-  pending.responder.send(response);
-  finish(pending, response.status, code_of(outcome.verdict));
 }
 
 void HoldDesk::finish(const Pending& pending, int status, std::string_view code) {

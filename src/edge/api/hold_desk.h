@@ -10,13 +10,18 @@
 // the box office.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <variant>
 #include <vector>
 
+#include "admission/leaky_bucket.h"
+#include "edge/api/door_guards.h"
 #include "edge/api/hold_body.h"
 #include "edge/api/hold_limits.h"
 #include "edge/api/hold_refusals.h"
@@ -32,13 +37,16 @@ struct HoldAsk {
   const sale::Lines& lines;
   bool join_standby;
   TimePoint now;
+  std::string_view path_code;  // of a personal purchase path, "" if there is none
 };
 
 class HoldDesk {
  public:
   explicit HoldDesk(Station& station);
 
-  void handle(std::string_view sale_key, const http::Request& request, http::Responder responder);
+  void handle(const HoldsPath& path, const http::Request& request, http::Responder responder);
+  // The server stops: whoever waits in a bucket is told so, and nobody waits any more.
+  void drain();
 
  private:
   struct Pending {
@@ -49,6 +57,20 @@ class HoldDesk {
     sale::SaleNo sale;
     std::chrono::steady_clock::time_point started_at;
   };
+  struct Waiting {  // in a bucket
+    Pending pending;
+    sale::command::RequestHold command;
+  };
+  struct Bucket {
+    sale::RulesPtr made_from;
+    std::shared_ptr<admission::LeakyBucket> bucket;  // of all workers
+    admission::DripQueue<Waiting> queue;             // this worker's part of the line
+  };
+  struct Recalled {
+    Waiting waiting;
+    GuardRefusal refusal;
+  };
+  using Refusal = std::variant<LatchRefusal, GuardRefusal>;
   // The last token that was verified on a connection. Found by the connection's number; compared in
   // full and in constant time, because a proxy may carry many clients on one connection.
   struct Memo {
@@ -76,7 +98,7 @@ class HoldDesk {
   // Resolves the lines; false: answered.
   bool read_lines(const http::Request& request, const live::SaleEntry& sale, sale::Lines& lines,
                   bool& join_standby, Pending& pending);
-  std::optional<LatchRefusal> first_refusal(const HoldAsk& ask);
+  std::optional<Refusal> first_refusal(const HoldAsk& ask);
   std::optional<LatchRefusal> refused_by_phase(const HoldAsk& ask) const;
   std::optional<LatchRefusal> refused_by_line(const HoldAsk& ask);
   std::optional<LatchRefusal> refused_by_stock(const HoldAsk& ask) const;
@@ -84,14 +106,32 @@ class HoldDesk {
   void refuse(Pending& pending, const Problem& problem);
   void refuse_from_latch(Pending& pending, const HoldAsk& ask, const LatchRefusal& refusal);
   void count_refusal(const Pending& pending, int status);
-  void submit(Pending pending, const http::Request& request, const live::SaleEntry& sale,
-              const sale::Lines& lines, bool join_standby);
+  void refuse_quietly(Pending& pending, const HoldAsk& ask, const GuardRefusal& refusal);
+  void trace(Pending& pending, const http::Request& request);
+
+  // hold_desk_office.cc
+  static sale::command::RequestHold command_of(const HoldAsk& ask);
+  void submit(Pending pending, const HoldAsk& ask);
+  void send(Pending pending, sale::command::RequestHold command);
+  std::uint32_t keep(Pending pending);
+  Pending take(std::uint32_t slot);
+  void refuse_busy(Pending pending, int retry_after_seconds);
+  void wait_in_bucket(Pending pending, sale::command::RequestHold command,
+                      const live::SaleEntry& sale);
+  void drip();
+  void serve(Waiting waiting);
+  void recall(Pending pending, const HoldAsk& ask, GuardRefusal refusal);
+  void refuse_by_guard(Pending& pending, const GuardRefusal& refusal);
   void answer(std::uint32_t slot, const sale::Outcome& outcome);
   void finish(const Pending& pending, int status, std::string_view code);
 
   Station& station_;
   HoldRefusals refusals_;
   HoldLimits limits_;
+  DoorGuards door_;
+  std::unordered_map<sale::SaleNo, Bucket> buckets_;
+  bool drips_ = false;
+  bool draining_ = false;
   std::vector<Memo> memos_;
   BodyMemo body_memo_;
   std::uint32_t until_timed_ = kTimedRefusals;

@@ -5,7 +5,8 @@ namespace onrush::api {
 KnownBuyers::KnownBuyers(unsigned bits_log2)
     : block_mask_((std::uint64_t{1} << bits_log2) / kBlockBits - 1),
       blocks_(std::make_unique<Block[]>((std::size_t{1} << bits_log2) / kBlockBits)),
-      places_(std::make_unique<Block[]>((std::size_t{1} << bits_log2) / kBlockBits)) {}
+      places_(std::make_unique<Block[]>((std::size_t{1} << bits_log2) / kBlockBits)),
+      registered_(std::make_unique<Block[]>((std::size_t{1} << bits_log2) / kBlockBits)) {}
 
 template <class Visit>
 void KnownBuyers::for_each_bit(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer,
@@ -45,7 +46,9 @@ void KnownBuyers::on_events(std::uint64_t /*first_seq*/, TimePoint /*at*/,
     } else if (const auto* joined = std::get_if<sale::event::StandbyJoined>(&event)) {
       add(joined->sale, joined->buyer);
     } else if (const auto* taken = std::get_if<sale::event::PlaceTaken>(&event)) {
-      add_place(taken->sale, taken->buyer);
+      add_to(places_, taken->sale, taken->buyer);
+    } else if (const auto* registered = std::get_if<sale::event::Registered>(&event)) {
+      add_to(registered_, registered->sale, registered->buyer);
     }
   }
 }

@@ -10,8 +10,9 @@
 // A false positive costs one trip through the queue. Losers who are answered from the latch are not
 // added, so it stays as small as the number of requests that reached the queue.
 //
-// A second filter, by the same rules, tells apart who may have a place in the line of a sale:
-// whoever has none is told "no place" or "the line is full" without the queue.
+// Two more filters of the same kind hold those who may have a place in the line of a sale, and those
+// who may have registered for it: the others are refused without a trip. Who takes his registration
+// back stays in it; the box office knows.
 #pragma once
 
 #include <array>
@@ -26,13 +27,17 @@ namespace onrush::api {
 
 class KnownBuyers final : public ports::EventListener {
  public:
-  // 2^bits_log2 bits; the default (4 MiB each) holds 2.5 million buyers at 2 % false positives.
+  // 2^bits_log2 bits a filter; the default (4 MiB each) holds 2.5 million buyers at 2 % false
+  // positives.
   explicit KnownBuyers(unsigned bits_log2 = 25);
 
   // Thread-safe, no lock.
   void add(sale::SaleNo sale, sale::BuyerId buyer) noexcept { add_to(blocks_, sale, buyer); }
   [[nodiscard]] bool may_know(sale::SaleNo sale, sale::BuyerId buyer) const noexcept {
     return is_in(blocks_, sale, buyer);
+  }
+  [[nodiscard]] bool may_be_registered(sale::SaleNo sale, sale::BuyerId buyer) const noexcept {
+    return is_in(registered_, sale, buyer);
   }
   // Begins to fetch what may_know() will look at: with millions of buyers it is in no cache.
   void prefetch(sale::SaleNo sale, sale::BuyerId buyer) const noexcept {
@@ -54,13 +59,13 @@ class KnownBuyers final : public ports::EventListener {
   static std::uint64_t hash_of(sale::SaleNo sale, sale::BuyerId buyer) noexcept {
     return mix_bits(buyer.value() ^ (std::uint64_t{sale.value()} << 40));
   }
+
   // All probes of a buyer are in one cache line (a blocked filter: Putze, Sanders and Singler,
   // "Cache-, hash- and space-efficient Bloom filters", 2007): asking costs one miss, not four.
   static constexpr std::uint64_t kBlockBits = 512;
   struct alignas(64) Block {
     std::array<std::atomic<std::uint64_t>, 8> words{};
   };
-
   using Blocks = std::unique_ptr<Block[]>;
 
   template <class Visit>
@@ -71,7 +76,7 @@ class KnownBuyers final : public ports::EventListener {
                            sale::BuyerId buyer) const noexcept;
 
   std::uint64_t block_mask_;
-  Blocks blocks_, places_;
+  Blocks blocks_, places_, registered_;
 };
 
 }  // namespace onrush::api

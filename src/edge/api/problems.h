@@ -23,6 +23,11 @@ inline constexpr ProblemKind kUnauthorized{401, "unauthorized", "A valid token i
 inline constexpr ProblemKind kForbidden{403, "forbidden", "Not allowed"};
 inline constexpr ProblemKind kChannelRequired{403, "channel_required",
                                               "Not open to this client program"};
+inline constexpr ProblemKind kChallengeRequired{403, "challenge_required",
+                                                "A challenge must be solved first"};
+inline constexpr ProblemKind kChallengeFailed{403, "challenge_failed", "Not solved"};
+inline constexpr ProblemKind kChallengeCoolDown{429, "challenge_cool_down",
+                                                "Too many wrong answers"};
 inline constexpr ProblemKind kNotFound{404, "not_found", "Not found"};
 inline constexpr ProblemKind kMethodNotAllowed{405, "method_not_allowed", "Method not allowed"};
 inline constexpr ProblemKind kUnsupportedMedia{415, "unsupported_media_type",
@@ -36,6 +41,8 @@ inline constexpr ProblemKind kWrongState{409, "wrong_state", "The state does not
 inline constexpr ProblemKind kClosed{410, "closed", "The sale is over"};
 inline constexpr ProblemKind kNotOpen{425, "not_open", "The sale is not open yet"};
 inline constexpr ProblemKind kPassRequired{403, "pass_required", "A pass of the line is needed"};
+inline constexpr ProblemKind kFiltered{403, "filtered", "Not in this time slot"};
+inline constexpr ProblemKind kPathRequired{403, "path_required", "A personal path is needed"};
 inline constexpr ProblemKind kRegistrationRequired{403, "registration_required",
                                                    "Only registered buyers may take part"};
 inline constexpr ProblemKind kNotYourTurn{425, "not_your_turn", "It is not your turn yet"};

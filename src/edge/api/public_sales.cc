@@ -41,7 +41,9 @@ void get_sale(Station& station, const http::Request& request, const PathParams& 
               CallPtr call) {
   const live::SaleEntry* sale = station.public_sale(params[0]);
   if (sale == nullptr) return call->fail(problem::kNotFound, "There is no such sale.");
-  const auto& document = station.document(sale->sale, [&] { return live::sale_document(*sale); });
+  const auto& document = station.document(sale->sale, [&] {
+    return live::sale_document(*sale, station.context.front_door.filter_salt_hex(*sale->rules));
+  });
   call->send_public(request, document.body, document.etag, kMaxAge);
 }
 

@@ -66,9 +66,12 @@ RateLimits::RateLimits(const RateLimitConfig& config, std::uint64_t seed) : conf
 
 std::optional<Excess> RateLimits::take_address(const http::Request& request) noexcept {
   if (!addresses_) return std::nullopt;
-  const admission::Address address = admission::client_address(
-      request.remote, request.header(http::Header::x_forwarded_for), config_.trusted_proxies);
-  return excess(Limit::address, addresses_->take(admission::network_of(address), coarse_now()));
+  return excess(Limit::address, addresses_->take(network_of(request), coarse_now()));
+}
+
+std::uint64_t RateLimits::network_of(const http::Request& request) const noexcept {
+  return admission::network_of(admission::client_address(
+      request.remote, request.header(http::Header::x_forwarded_for), config_.trusted_proxies));
 }
 
 std::optional<Excess> RateLimits::take_account(sale::BuyerId buyer) noexcept {

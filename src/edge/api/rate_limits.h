@@ -47,6 +47,9 @@ class RateLimits {
   // The account's, then the server's.
   [[nodiscard]] std::optional<Excess> take_account(sale::BuyerId buyer) noexcept;
 
+  // The network that a request comes from, as the address limit sees it.
+  [[nodiscard]] std::uint64_t network_of(const http::Request& request) const noexcept;
+
   // 429 rate_limited with Retry-After, RateLimit-Policy and RateLimit
   // (draft-ietf-httpapi-ratelimit-headers).
   [[nodiscard]] Problem problem_of(const Excess& excess) const;

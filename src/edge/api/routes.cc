@@ -15,10 +15,14 @@ constexpr auto kPages = static_cast<std::uint8_t>(kGeneral | kAdmin);
 // clang-format off
 constexpr Route kRoutes[] = {
   {Method::post,    "/api/v1/sales/{sale}/holds",             kRush,    Access::buyer,          nullptr},
+  {Method::post,    "/api/v1/sales/{sale}/holds/{code}",      kRush,    Access::buyer,          nullptr},
+  {Method::get,     "/api/v1/sales/{sale}/path",              kRush,    Access::buyer,          handle::get_path},
   {Method::get,     "/api/v1/sales",                          kRush,    Access::open,           handle::list_sales},
   {Method::get,     "/api/v1/sales/{sale}",                   kRush,    Access::open,           handle::get_sale},
   {Method::get,     "/api/v1/sales/{sale}/live",              kRush,    Access::open,           handle::get_live},
   {Method::get,     "/api/v1/sales/{sale}/gate",              kRush,    Access::open,           handle::get_gate},
+  {Method::get,     "/api/v1/sales/{sale}/challenge",         kRush,    Access::buyer,          handle::get_challenge},
+  {Method::post,    "/api/v1/sales/{sale}/challenge",         kRush,    Access::buyer,          handle::solve_challenge},
   {Method::get,     "/api/v1/sales/{sale}/me",                kRush,    Access::buyer,          handle::get_me},
   {Method::delete_, "/api/v1/sales/{sale}/standby",           kRush,    Access::buyer,          handle::leave_standby},
   {Method::post,    "/api/v1/sales/{sale}/place",             kRush,    Access::buyer,          handle::take_place},
@@ -107,16 +111,21 @@ const Route& holds_route() {
   return kRoutes[0];
 }
 
-std::string_view sale_of_holds_path(std::string_view path) {
+HoldsPath read_holds_path(std::string_view path) {
   constexpr std::string_view kBefore = "/api/v1/sales/";
   constexpr std::string_view kAfter = "/holds";
-  if (path.size() <= kBefore.size() + kAfter.size() || !path.starts_with(kBefore) ||
-      !path.ends_with(kAfter)) {
-    return {};
-  }
-  const std::string_view sale =
-      path.substr(kBefore.size(), path.size() - kBefore.size() - kAfter.size());
-  return sale.find('/') == std::string_view::npos ? sale : std::string_view{};
+  if (!path.starts_with(kBefore)) return {};
+  path.remove_prefix(kBefore.size());
+  const std::size_t end = path.find('/');
+  if (end == 0 || end == std::string_view::npos) return {};
+  const std::string_view sale = path.substr(0, end);
+  path.remove_prefix(end);
+  if (!path.starts_with(kAfter)) return {};
+  path.remove_prefix(kAfter.size());
+  if (path.empty()) return {sale, {}};
+  path.remove_prefix(1);
+  if (path.empty() || path.find('/') != std::string_view::npos) return {};
+  return {sale, path};
 }
 
 RouteMatch match_route(http::Method method, std::string_view path, Listener listener) {

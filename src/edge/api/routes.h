@@ -54,8 +54,14 @@ struct RouteMatch {
 // HEAD is matched as GET. No allocation.
 [[nodiscard]] RouteMatch match_route(http::Method method, std::string_view path, Listener listener);
 
-// "/api/v1/sales/{sale}/holds": the sale, or "" if the path is another.
-[[nodiscard]] std::string_view sale_of_holds_path(std::string_view path);
+// "/api/v1/sales/{sale}/holds" or "/api/v1/sales/{sale}/holds/{code}"; an empty sale if the path is
+// another.
+struct HoldsPath {
+  std::string_view sale;
+  std::string_view code;  // "" if there is none
+};
+[[nodiscard]] HoldsPath read_holds_path(std::string_view path);
+// Both are counted here.
 [[nodiscard]] const Route& holds_route();
 
 }  // namespace onrush::api

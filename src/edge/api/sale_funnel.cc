@@ -58,6 +58,12 @@ std::optional<Layer> layer_of(sale::Verdict verdict) {
       return Layer::closed;
     case Verdict::busy:
       return Layer::busy;
+    case Verdict::registration_required:
+      return Layer::registration_required;
+    case Verdict::pass_required:
+      return Layer::pass_required;
+    case Verdict::not_your_turn:
+      return Layer::not_your_turn;
     default:
       return std::nullopt;
   }

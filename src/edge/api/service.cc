@@ -33,8 +33,8 @@ class ApiService final : public http::Service {
 
   void handle(const http::Request& request, http::Responder responder) override {
     if (request.method == http::Method::post && station_.listener != Listener::admin) {
-      const std::string_view sale = sale_of_holds_path(request.path);
-      if (!sale.empty()) return holds_.handle(sale, request, std::move(responder));
+      const HoldsPath path = read_holds_path(request.path);
+      if (!path.sale.empty()) return holds_.handle(path, request, std::move(responder));
       if (line_.refuses(request, responder)) return;
     }
     const RouteMatch match = match_route(request.method, request.path, station_.listener);
@@ -44,6 +44,8 @@ class ApiService final : public http::Service {
     if (!admit(*match.route, request, match.params, *call)) return;
     match.route->handler(station_, request, match.params, std::move(call));
   }
+
+  void drain() override { holds_.drain(); }
 
  private:
   // The one place where access is decided. False: answered.
@@ -88,7 +90,7 @@ class ApiService final : public http::Service {
       response.headers =
           "Access-Control-Allow-Methods: GET, POST, PUT, DELETE\r\n"
           "Access-Control-Allow-Headers: Authorization, Content-Type, Idempotency-Key, "
-          "traceparent, X-Onrush-Channel, Onrush-Place, Onrush-Pass\r\n"
+          "traceparent, X-Onrush-Channel, Onrush-Place, Onrush-Pass, Onrush-Challenge\r\n"
           "Access-Control-Max-Age: 7200\r\n";
     }
     call.send(std::move(response));

@@ -160,6 +160,14 @@ std::int64_t Fields::integer_or(std::string_view name, std::int64_t absent, std:
   return value->get_int64();
 }
 
+const json::object* Fields::object_or_none(std::string_view name) {
+  const json::value* value = take(name, false);
+  if (value == nullptr || value->is_object())
+    return value == nullptr ? nullptr : &value->get_object();
+  fail(name, "must be an object");
+  return nullptr;
+}
+
 const std::string& Fields::finish() {
   for (const auto& member : object_) {
     const std::string_view name{member.key().data(), member.key().size()};

@@ -38,6 +38,7 @@ Header custom_header(std::string_view name) {
       if (same_name(name, "idempotency-key")) return Header::idempotency_key;
       return same_name(name, "x-forwarded-for") ? Header::x_forwarded_for : Header::count_;
     case 16:
+      if (same_name(name, "onrush-challenge")) return Header::onrush_challenge;
       return same_name(name, "x-onrush-channel") ? Header::x_onrush_channel : Header::count_;
     case 18:
       return same_name(name, "x-onrush-signature") ? Header::x_onrush_signature : Header::count_;
@@ -87,6 +88,7 @@ bool must_be_single(Header h) {
     case Header::x_onrush_channel:
     case Header::onrush_place:
     case Header::onrush_pass:
+    case Header::onrush_challenge:
     case Header::x_onrush_signature:
       return true;
     default:

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <exception>
 
@@ -311,6 +312,13 @@ WebSocket* HttpSession::upgrade(WebSocketEvents& events) {
   loop_.replace(*this, std::move(next));
   socket->start(head.websocket_key, unread());
   return socket;
+}
+
+bool HttpSession::peer_has_left() {
+  if (closed()) return true;
+  char byte = 0;
+  const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 }  // namespace onrush::http

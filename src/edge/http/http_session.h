@@ -41,6 +41,9 @@ class HttpSession final : public Session {
   void drain() override;
   HttpSession* as_http() override { return this; }
 
+  // The client has closed his side, or the connection has failed. Only while it is handled.
+  [[nodiscard]] bool peer_has_left();
+
  private:
   enum class State : std::uint8_t { parked, reading, handling, writing, ending };
   // What the deadline is for, while reading.

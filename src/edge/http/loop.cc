@@ -111,6 +111,7 @@ void Loop::drain() {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     if (slots_[i].session != nullptr) slots_[i].session->drain();
   }
+  if (service_ != nullptr) service_->drain();
   drained_.store(true);
 }
 

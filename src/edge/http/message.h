@@ -27,6 +27,7 @@ enum class Header : std::uint8_t {
   x_onrush_channel,
   onrush_place,
   onrush_pass,
+  onrush_challenge,
   x_onrush_signature,  // payment callbacks
   referer,
   count_,

@@ -68,6 +68,12 @@ void Responder::send_prepared(std::string_view bytes) {
   });
 }
 
+bool Responder::has_gone() const {
+  if (worker_ == nullptr) return true;
+  HttpSession* session = session_of(loop_of(worker_), slot_, generation_);
+  return session == nullptr || session->peer_has_left();
+}
+
 WebSocket* Responder::upgrade(const Request&, WebSocketEvents& events) {
   if (worker_ == nullptr) return nullptr;
   Loop& loop = loop_of(std::exchange(worker_, nullptr));

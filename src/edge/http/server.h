@@ -40,6 +40,10 @@ class Responder {
   // A complete response from prepare(); copied.
   void send_prepared(std::string_view bytes);
 
+  // Nobody is there to be answered: the connection has ended, or its client has closed his side of
+  // it. On the worker's own thread; one system call.
+  [[nodiscard]] bool has_gone() const;
+
   // Answers 101 and makes the connection a WebSocket (RFC 6455) of this worker. Only on the
   // worker's thread and only if the request was a valid upgrade (else 400/426 is sent by itself and
   // null comes back). See websocket.h for what may be done with it.
@@ -56,6 +60,8 @@ class Service {
  public:
   virtual ~Service() = default;
   virtual void handle(const Request& request, Responder responder) = 0;
+  // The server stops: what is kept to be answered later is to be answered soon.
+  virtual void drain() {}
 };
 
 struct ServerStats {  // sums over workers, read at any time

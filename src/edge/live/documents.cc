@@ -1,5 +1,7 @@
 #include "edge/live/documents.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "edge/live/line_documents.h"
@@ -12,6 +14,32 @@ constexpr std::string_view kServerTime = R"(,"server_time":)";
 std::string_view item_key(const sale::SaleRules& rules, sale::ItemNo item) {
   return item.value() < rules.items.size() ? std::string_view{rules.items[item.value()].key}
                                            : std::string_view{};
+}
+
+std::string_view to_string(sale::RegistrationMode mode) {
+  switch (mode) {
+    case sale::RegistrationMode::off:
+      return "off";
+    case sale::RegistrationMode::optional:
+      return "optional";
+    case sale::RegistrationMode::required:
+      return "required";
+  }
+  return "";
+}
+
+// What a client has to know to pass the guards.
+void write_door(JsonWriter& out, const sale::AdmissionRules& rules, std::string_view filter_salt) {
+  out.key("registration").text(to_string(rules.registration)).key("filter");
+  if (rules.filter.on()) {
+    // Shortest text that reads back as the same number: both sides compare by it.
+    out.begin_object().key("ratio").raw(fmt::format("{}", rules.filter.ratio_ppm / 1e6));
+    out.key("slot_ms").number(rules.filter.slot.count());
+    out.key("salt").text(filter_salt).end_object();
+  } else {
+    out.null();
+  }
+  out.key("purchase_path").boolean(rules.purchase_path);
 }
 
 void write_item(JsonWriter& out, const sale::ItemRules& item, std::uint32_t stock) {
@@ -167,7 +195,7 @@ void write_channels(JsonWriter& out, const sale::AdmissionRules& rules, std::str
   out.end_object();
 }
 
-std::string sale_document(const SaleEntry& sale) {
+std::string sale_document(const SaleEntry& sale, std::string_view filter_salt) {
   const sale::SaleRules& rules = *sale.rules;
   std::string text;
   JsonWriter out(text);
@@ -190,7 +218,12 @@ std::string sale_document(const SaleEntry& sale) {
   out.key("decline_ends_hold").boolean(rules.decline_ends_hold);
   out.key("admission").begin_object();
   write_channels(out, rules.admission, "channel_links");
-  out.end_object();
+  write_door(out, rules.admission, filter_salt);
+  // What kinds, never what: a question is its buyer's, and an answer is nobody's.
+  out.key("challenge").begin_array();
+  if (!rules.admission.questions.empty()) out.text("question");
+  if (rules.admission.proof_of_work_max != 0) out.text("proof_of_work");
+  out.end_array().end_object();
   write_sale_line(out, rules);
   out.key("items").begin_array();
   for (std::size_t i = 0; i < rules.items.size(); ++i)

@@ -38,7 +38,8 @@ void write_standby_members(JsonWriter& out, const sale::StandbyView& standby,
 void write_channels(JsonWriter& out, const sale::AdmissionRules& rules, std::string_view links);
 
 // The public description of a sale: texts, items, prices, times, rules.
-[[nodiscard]] std::string sale_document(const SaleEntry& sale);
+// `filter_salt`: of the sale's client filter, in hexadecimal.
+[[nodiscard]] std::string sale_document(const SaleEntry& sale, std::string_view filter_salt);
 // The short form of lists.
 void write_sale_card(JsonWriter& out, const SaleEntry& sale);
 

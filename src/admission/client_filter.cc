@@ -1,0 +1,84 @@
+#include "admission/client_filter.h"
+
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace onrush::admission {
+namespace {
+
+constexpr double kWhole = 4294967296.0;  // 2^32
+constexpr Millis kGraceMax{1'000};
+
+void put_le64(unsigned char* to, std::uint64_t value) {
+  for (int i = 0; i < 8; ++i) to[i] = static_cast<unsigned char>(value >> (8 * i));
+}
+
+std::uint64_t mix(std::uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+std::uint32_t tag_of(const FilterRule& rule) {
+  std::uint64_t salt = 0;
+  std::uint64_t ratio = 0;
+  std::memcpy(&salt, rule.salt.data(), sizeof salt);
+  std::memcpy(&ratio, &rule.ratio, sizeof ratio);
+  return static_cast<std::uint32_t>(
+      mix(salt ^ mix(ratio ^ mix(static_cast<std::uint64_t>(rule.slot.count())))));
+}
+
+}  // namespace
+
+std::int64_t FilterRule::slot_of(TimePoint at) const {
+  return to_millis(at) / slot.count();
+}
+
+TimePoint FilterRule::start_of(std::int64_t slot_number) const {
+  return from_millis(slot_number * slot.count());
+}
+
+Millis FilterRule::grace() const {
+  return std::min(slot / 4, kGraceMax);
+}
+
+bool FilterRule::passes(std::uint64_t buyer, std::int64_t slot_number) const {
+  unsigned char input[24];
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  std::memcpy(input, salt.data(), salt.size());
+  put_le64(input + 8, buyer);
+  put_le64(input + 16, static_cast<std::uint64_t>(slot_number));
+  SHA256(input, sizeof input, digest);
+  const std::uint32_t h =
+      static_cast<std::uint32_t>(digest[0]) | static_cast<std::uint32_t>(digest[1]) << 8 |
+      static_cast<std::uint32_t>(digest[2]) << 16 | static_cast<std::uint32_t>(digest[3]) << 24;
+  return static_cast<double>(h) < ratio * kWhole;
+}
+
+std::optional<Millis> ClientFilter::refuses(const FilterRule& rule, std::uint32_t sale,
+                                            std::uint64_t buyer, TimePoint now) {
+  const std::int64_t ms = to_millis(now);
+  const std::uint32_t tag = tag_of(rule);
+  const std::size_t place = mix(buyer ^ (std::uint64_t{sale} << 40)) % kKnown;
+  if (!known_.empty()) {
+    const Known& known = known_[place];
+    if (known.buyer == buyer && known.sale == sale && known.rule_tag == tag && known.from <= ms &&
+        ms < known.until) {
+      return Millis{known.until - ms};
+    }
+  }
+  const std::int64_t slot = rule.slot_of(now);
+  if (rule.passes(buyer, slot)) return std::nullopt;
+  const TimePoint graced_until = rule.start_of(slot) + rule.grace();
+  if (now < graced_until && rule.passes(buyer, slot - 1)) return std::nullopt;
+  std::int64_t next = slot + 1;
+  while (next < slot + kLookAhead && !rule.passes(buyer, next)) ++next;
+  const std::int64_t until = to_millis(rule.start_of(next));
+  if (known_.empty()) known_.resize(kKnown);
+  known_[place] = {buyer, ms, until, sale, tag};
+  return Millis{until - ms};
+}
+
+}  // namespace onrush::admission
