@@ -36,6 +36,7 @@ export class FrontDoor {
   asking_leave = false;
   left = false;
   lapsed = false;                             // a turn went by unused: the next one is taken by hand
+  held_back = false;                          // called, but as many as may shop at once are inside
   updated_ms = 0;                             // the server's time of what is shown
   private asked = false;
   private draw_asked = false;
@@ -74,7 +75,7 @@ export class FrontDoor {
     this.registered = undefined;
     this.refused = null;
     this.busy = null;
-    this.asking_leave = this.left = this.lapsed = this.asked = this.draw_asked = false;
+    this.asking_leave = this.left = this.lapsed = this.held_back = this.asked = this.draw_asked = false;
     this.said_ahead = Infinity;
     this.start();
   }
@@ -229,7 +230,7 @@ export class FrontDoor {
     if (answer.ok) {
       const first = this.pass === null;
       this.pass = answer.value;
-      this.lapsed = false;
+      this.lapsed = this.held_back = false;
       this.refused = null;
       this.claim_backoff.reset();
       if (this.place !== null) this.place = { ...this.place, state: 'claimed', pass_expires_at: answer.value.expires_at };

@@ -18,7 +18,7 @@ export function linePanel(page: SalePage): Child {
     case 'lobby': return lobby(page, door);
     case 'drawing': return card(page, 'drawing', [h('h2', null, d('drawing_title')), h('p', null, d('drawing_lead')), h('div', { class: 'sweep', 'aria-hidden': 'true' }, h('i'))], null, foot(door, true));
     case 'waiting': return waiting(page, door);
-    case 'called': return called(page, door);
+    case 'called': return door.held_back && !door.lapsed ? waiting(page, door) : called(page, door);
     case 'claimed': return claimed(page, door);
     case 'used': return page.busy() || page.served() ? null : card(page, 'used', [h('h2', null, d('used_title')), h('p', null, d('used_lead')), drawLink(page)], null);
     case 'over': return door.place === null || page.served() ? null : over(page, door);

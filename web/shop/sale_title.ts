@@ -19,7 +19,7 @@ export function saleTitle(page: SalePage): string {
     case 'lobby': return d('title_lobby', { time: to_opening, title });
     case 'drawing': return d('title_drawing', { title });
     case 'waiting': return d('title_waiting', { n: count(door.place?.number ?? 0), ahead: count(door.ahead()), title });
-    case 'called': return d('title_called', { title });
+    case 'called': return d(door.held_back ? 'title_waiting' : 'title_called', { n: count(door.place?.number ?? 0), ahead: count(0), title });
     case 'claimed': return d('title_pass', { time: stopwatch(door.passLeftMs()), title });
     default:
   }
