@@ -220,10 +220,10 @@ class Check implements Gate {
 
   private progress(): HTMLElement {
     const ready = this.solution !== null;
+    if (ready) return h('div', { 'data-key': 'ready', class: 'work ready' }, h('i', { class: 'tick', 'aria-hidden': 'true' }), h('p', { class: 'small' }, c('computed')));
     const percent = Math.round(100 * this.part);
-    return h('div', { class: 'work' }, h('p', { class: 'small', id: 'work-label' }, ready ? c('computed') : c('computing')),
-      h('div', { class: 'walk', role: 'progressbar', 'aria-labelledby': 'work-label', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': ready ? 100 : percent,
-        css: { '--walked': `${ready ? 100 : percent}%` } }, h('i')));
+    return h('div', { 'data-key': 'work', class: 'work' }, h('p', { class: 'small', id: 'work-label' }, c('computing')),
+      h('div', { class: 'walk', role: 'progressbar', 'aria-labelledby': 'work-label', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': percent, css: { '--walked': `${percent}%` } }, h('i')));
   }
 
   private path(): string {

@@ -148,7 +148,7 @@ export class FrontDoor {
     const items = this.page.live?.items ?? [];
     // What is held but not paid may still come back, so that "never" would be said too early.
     const held = items.reduce((sum, item) => sum + item.held, 0);
-    if (!line.can_win || number > line.win_up_to) return number - line.win_up_to <= held ? 'return' : 'none';
+    if (!line.can_win || number > line.win_up_to) return number - Math.max(line.win_up_to, line.serving) <= held ? 'return' : 'none';
     const free = items.reduce((sum, item) => sum + item.free, 0);
     const before = this.ahead() + line.active;
     if (free > before * (this.page.sale?.per_buyer ?? 1)) return 'good';
@@ -275,7 +275,7 @@ export class FrontDoor {
 
   async load(): Promise<void> {
     clearTimeout(this.timer);
-    if (this.account() === null || !this.on() || this.stage() === 'before' || this.stage() === 'over') {
+    if (this.account() === null || !this.on() || this.stage() === 'before') {
       this.asked = true;
       return;
     }
@@ -318,7 +318,7 @@ export class FrontDoor {
     const stage = this.stage();
     // Before the draw is known to be over, the live document says when to ask.
     if (stage === 'drawing') { if (this.draw_asked) this.schedule(this.load_backoff.next(500)); }
-    else if (this.place !== null && stage !== 'used') this.schedule(this.pause());
+    else if (this.place !== null && stage !== 'used' && stage !== 'over') this.schedule(this.pause());
   }
 
   private path(what: string): string {
