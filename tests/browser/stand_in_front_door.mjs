@@ -203,19 +203,19 @@ export class StandInDoor {
   // ---- The check before buying
 
   challenge(buyer) {
-    const tries = this.triesOf(buyer);
+    const tries = this.triesOf(buyer, false);
     const question = this.questions.length > 0 ? this.questions[randomInt(this.questions.length)] : null;
-    return { question: question && { id: question.id, text: question.question, tries_left: tries.left }, proof_of_work: this.proof(), needed: this.wants() };
+    return { question: question && { id: question.id, text: question.question, tries_left: tries.until > Date.now() ? 0 : tries.left, retry_at: tries.until > Date.now() ? iso(tries.until) : null }, proof_of_work: this.proof(), needed: this.wants() };
   }
 
   wants() {
     return this.questions.length > 0 || this.admission.proof_of_work !== undefined;
   }
 
-  triesOf(buyer) {
+  triesOf(buyer, strict = true) {
     const tries = this.tries.get(buyer) ?? { left: this.admission.question_tries ?? 3, until: 0 };
-    if (tries.until > Date.now()) throw new Refusal(429, 'challenge_cool_down', 'Too many wrong answers.', { retry_after_seconds: Math.ceil((tries.until - Date.now()) / 1000) });
-    if (tries.left === 0) tries.left = this.admission.question_tries ?? 3;
+    if (strict && tries.until > Date.now()) throw new Refusal(429, 'challenge_cool_down', 'Too many wrong answers.', { retry_after_seconds: Math.ceil((tries.until - Date.now()) / 1000) });
+    if (tries.left === 0 && tries.until <= Date.now()) tries.left = this.admission.question_tries ?? 3;
     this.tries.set(buyer, tries);
     return tries;
   }
@@ -243,10 +243,7 @@ export class StandInDoor {
       const question = this.questions.find((one) => one.id === body.question?.id);
       if (!question?.answers.some((answer) => plain(answer) === plain(body.question.answer))) {
         tries.left -= 1;
-        if (tries.left === 0) {
-          tries.until = Date.now() + (this.admission.question_retry_seconds ?? 60) * 1000;
-          this.triesOf(buyer);
-        }
+        if (tries.left === 0) tries.until = Date.now() + (this.admission.question_retry_seconds ?? 60) * 1000;
         throw new Refusal(403, 'challenge_failed', 'The answer is wrong.', { tries_left: tries.left });
       }
     }

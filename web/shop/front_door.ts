@@ -23,6 +23,7 @@ const kAgainMaxMs = 120_000;
 const kPlacesPerSecond = 2_000;   // … and so that a whole line asks no more than this
 const kDrawnPerSecond = 4_000;    // the same for the moment when everybody wants the drawn place
 const kDrawnSpreadMaxMs = 10_000;
+const kClaimAgainMaxMs = 5_000;
 const kTriesMax = 8;
 const kSayAhead = [5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1, 0];
 
@@ -237,7 +238,8 @@ export class FrontDoor {
       if (first) this.called();
     } else {
       const { problem } = answer;
-      this.claim_after_ms = Date.now() + this.claim_backoff.next(problem.retry_after_ms);
+      // Live says when the number is called; the server's guess of that must not keep it from being taken.
+      this.claim_after_ms = Date.now() + this.claim_backoff.next(Math.min(problem.retry_after_ms, kClaimAgainMaxMs));
       const place = problem.body['place'];
       if (problem.code === 'not_your_turn' && typeof place === 'object' && place !== null) this.take(place as Place);
       else if (problem.status !== 0 && problem.status < 429 && problem.code !== 'not_your_turn') {
