@@ -57,7 +57,7 @@ export class StandInDoor {
   // ---- The line
 
   of(buyer) {
-    return this.places.find((place) => place.buyer === buyer && place.state !== 'left');
+    return this.places.filter((place) => place.buyer === buyer && place.state !== 'left').pop();
   }
 
   take(buyer) {
@@ -67,7 +67,7 @@ export class StandInDoor {
     if (phase === 'closed') throw new Refusal(410, 'closed', 'The sale is over.');
     this.needRegistration(buyer);
     const old = this.of(buyer);
-    if (old) return [200, this.view(old)];
+    if (old && old.state !== 'used') return [200, this.view(old)];
     if (this.places.length >= (this.file.line.capacity ?? 1_000_000)) throw new Refusal(503, 'line_full', 'No more places.');
     const entry = this.places.length + 1;
     const place = { buyer, entry, number: this.mode === 'fifo' || phase !== 'lobby' ? entry : null, state: 'waiting' };
@@ -100,7 +100,7 @@ export class StandInDoor {
     const place = this.found(buyer);
     if (this.sale.phase === 'paused') throw new Refusal(503, 'paused', 'The sale is paused.', { retry_after_seconds: 2 });
     if (this.sale.phase === 'closed') throw new Refusal(410, 'closed', 'The sale is over.');
-    if (place.state === 'used') throw new Refusal(409, 'wrong_state', 'The pass was used.');
+    if (place.state === 'used') throw new Refusal(404, 'no_place', 'The place was used.');
     const live = place.state === 'claimed' && place.until > Date.now();
     if (!live && (place.number === null || place.number > this.serving)) throw new Refusal(425, 'not_your_turn', 'Not yet.', { place: this.view(place), retry_after_seconds: 1 });
     if (!live) {

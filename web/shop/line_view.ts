@@ -20,7 +20,7 @@ export function linePanel(page: SalePage): Child {
     case 'waiting': return waiting(page, door);
     case 'called': return door.held_back && !door.lapsed ? waiting(page, door) : called(page, door);
     case 'claimed': return claimed(page, door);
-    case 'used': return page.busy() || page.served() ? null : card(page, 'used', [h('h2', null, d('used_title')), h('p', null, d('used_lead')), drawLink(page)], null);
+    case 'used': return page.busy() || !page.mayHaveMore() ? null : again(page, door);
     case 'over': return door.place === null || door.place.state === 'used' || door.place.state === 'left' || page.served() ? null : over(page, door);
   }
 }
@@ -59,6 +59,16 @@ function entrance(page: SalePage, door: FrontDoor): HTMLElement {
     trouble(door),
     entries > 0 && h('p', { class: 'small' }, early ? d('in_lobby_count', { n: count(entries) }) : d('in_line_count', { n: count(entries) })),
   ], clock(page), honest(page));
+}
+
+// The turn was used: for another unit, or after an order that lapsed, the line begins at its end.
+function again(page: SalePage, door: FrontDoor): HTMLElement {
+  return card(page, 'used', [
+    h('h2', null, d('used_title')), h('p', null, d('used_lead')),
+    h('p', { class: 'actions' }, h('button', { class: 'button second', type: 'button', disabled: door.busy !== null || page.phase() === 'paused', onclick: () => void door.join() },
+      door.busy === 'join' ? d('joining') : d('join_again')), drawLink(page)),
+    trouble(door),
+  ], null);
 }
 
 function lobby(page: SalePage, door: FrontDoor): HTMLElement {

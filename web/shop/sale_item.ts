@@ -82,7 +82,7 @@ function action(page: SalePage, item: SaleItem): Child {
   if (phase !== 'open') return off(t('opens_button', { time: stopwatch(page.opensMs() - page.now()) }));
   if (page.sale?.admission?.registration === 'required' && page.door.registered === false) return off(d('buy_registered'));
   if (!page.door.mayBuy() && stock !== undefined && stock.paid === stock.stock) return off(t('sold_out'));
-  if (!page.door.mayBuy()) return off(line === 'none' || line === 'guest' ? d('buy_get_in_line') : d('buy_in_turn'));
+  if (!page.door.mayBuy()) return off(line === 'none' || line === 'guest' || line === 'used' ? d('buy_get_in_line') : d('buy_in_turn'));
   return button(page, item, stock);
 }
 
