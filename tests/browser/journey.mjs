@@ -5,7 +5,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { frontDoorJourneys } from './front_door.mjs';
 import { Scene, findServer, startBrowser, visit } from './lab.mjs';
+import { ruleChecks } from './rules.mjs';
 
 const axe_source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const server = await findServer();
@@ -521,6 +523,9 @@ journey('no_page_has_an_accessibility_violation_or_scrolls_sideways', async () =
     await context.close();
   }
 });
+
+ruleChecks(journey);
+frontDoorJourneys({ journey, server, browser, scene, button, watched, clean, noViolations, noSidewaysScroll });
 
 let passed = 0;
 let failed = 0;
