@@ -166,7 +166,7 @@ class History {
     rules.line.claim = Millis{1'000 + static_cast<std::int64_t>(below(20'000))};
     rules.line.capacity = static_cast<std::uint32_t>(5 + below(40));
     rules.line.draw_secret.fill(std::byte{7});
-    rules.opens_at = kStart + Millis{static_cast<std::int64_t>(below(40'000))};
+    rules.opens_at = kStart + Millis{static_cast<std::int64_t>(below(120'000))};
     lined_ = true;
   }
 
@@ -177,7 +177,7 @@ class History {
     if (roll < 65) return apply(command::ClaimPass{sale(), buyer()});
     if (roll < 72) return apply(command::LeaveLine{sale(), buyer()});
     if (roll < 82) return apply(command::Register{sale(), buyer()});
-    if (roll < 84) return apply(command::Unregister{sale(), buyer()});
+    if (roll < 85) return apply(command::Unregister{sale(), buyer()});
     if (roll < 87) return apply(command::LookUpPlace{sale(), buyer()});
     if (roll < 88) return apply(command::LookUpRegistration{sale(), buyer()});
     if (roll < 90) return apply(command::LobbyLeaves{sale(), 1, 3});
