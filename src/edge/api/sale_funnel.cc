@@ -48,10 +48,6 @@ std::optional<Layer> layer_of(sale::Verdict verdict) {
       return Layer::limit_reached;
     case Verdict::not_open:
       return Layer::not_open;
-    case Verdict::pass_required:
-      return Layer::pass_required;
-    case Verdict::registration_required:
-      return Layer::registration_required;
     case Verdict::paused:
       return Layer::paused;
     case Verdict::closed:
