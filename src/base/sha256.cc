@@ -1,6 +1,11 @@
+// See hmac.cc for why the deprecated functions are used for short input.
+#ifndef OPENSSL_SUPPRESS_DEPRECATED
+#define OPENSSL_SUPPRESS_DEPRECATED
+#endif
 #include "base/sha256.h"
 
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include "base/invariant.h"
 
@@ -47,6 +52,15 @@ Digest Sha256::finish() {
 
 Digest sha256(Bytes data) {
   return Sha256().update(data).finish();
+}
+
+Digest sha256_short(Bytes data) {
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, data.data(), data.size());
+  Digest digest;
+  SHA256_Final(reinterpret_cast<unsigned char*>(digest.data()), &context);
+  return digest;
 }
 
 std::string to_hex(const Digest& digest) {
