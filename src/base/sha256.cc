@@ -1,7 +1,5 @@
 // See hmac.cc for why the deprecated functions are used for short input.
-#ifndef OPENSSL_SUPPRESS_DEPRECATED
 #define OPENSSL_SUPPRESS_DEPRECATED
-#endif
 #include "base/sha256.h"
 
 #include <openssl/evp.h>
