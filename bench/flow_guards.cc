@@ -119,9 +119,6 @@ void bucket_a_million_in_line(benchmark::State& state) {
     }
     if (served != kLine) state.SkipWithError("not all served");
   }
-  state.counters["ns_each"] =
-      benchmark::Counter(static_cast<double>(kLine) * static_cast<double>(state.iterations()) / 1e9,
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   state.counters["peak_MiB"] = static_cast<double>(usage.ru_maxrss) / 1024;

@@ -1,5 +1,3 @@
-// See hmac.cc for why the deprecated functions are used for short input.
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/sha256.h"
 
 #include <openssl/evp.h>
@@ -52,6 +50,9 @@ Digest sha256(Bytes data) {
   return Sha256().update(data).finish();
 }
 
+// See hmac.cc for why the deprecated functions are used for short input.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 Digest sha256_short(Bytes data) {
   SHA256_CTX context;
   SHA256_Init(&context);
@@ -60,6 +61,8 @@ Digest sha256_short(Bytes data) {
   SHA256_Final(reinterpret_cast<unsigned char*>(digest.data()), &context);
   return digest;
 }
+
+#pragma GCC diagnostic pop
 
 std::string to_hex(const Digest& digest) {
   static constexpr char kDigits[] = "0123456789abcdef";

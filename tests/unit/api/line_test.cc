@@ -12,7 +12,7 @@ using accounts::TokenKind;
 using ports::Role;
 using sale::command::PhaseAct;
 
-constexpr std::string_view kItem =
+constexpr std::string_view kLineItem =
     R"({"item":"a","title":"A","stock":5,"price":500,"standby":false})";
 constexpr sale::SaleNo kSale{1};
 
@@ -64,7 +64,7 @@ struct Line : ::testing::Test {
 };
 
 TEST_F(Line, places_are_numbered_as_buyers_come_and_kept_for_them) {
-  world.define(kItem, line_of("fifo"));
+  world.define(kLineItem, line_of("fifo"));
   enter_lobby();
   const auto first = call("POST", "/place", 1);
   ASSERT_EQ(first.status, 201) << first.body;
@@ -82,7 +82,7 @@ TEST_F(Line, places_are_numbered_as_buyers_come_and_kept_for_them) {
 }
 
 TEST_F(Line, whoever_has_no_place_is_told_so_without_the_box_office) {
-  world.define(kItem, line_of("fifo"));
+  world.define(kLineItem, line_of("fifo"));
   enter_lobby();
   const auto before = commands();
   EXPECT_EQ(call("GET", "/place", 7).code(), "no_place");
@@ -95,7 +95,7 @@ TEST_F(Line, whoever_has_no_place_is_told_so_without_the_box_office) {
 }
 
 TEST_F(Line, a_place_that_was_left_is_no_place_and_another_may_be_taken) {
-  world.define(kItem, line_of("fifo"));
+  world.define(kLineItem, line_of("fifo"));
   enter_lobby();
   ASSERT_EQ(call("POST", "/place", 1).status, 201);
   EXPECT_EQ(call("DELETE", "/place", 1).status, 204);
@@ -110,7 +110,7 @@ TEST_F(Line, a_place_that_was_left_is_no_place_and_another_may_be_taken) {
 
 // The same bytes for everybody, before any token is looked at.
 TEST_F(Line, a_call_at_the_wrong_time_is_refused_without_a_token_and_without_the_box_office) {
-  world.define(kItem, line_of("draw"));
+  world.define(kLineItem, line_of("draw"));
   const auto before = commands();
   const auto early = call("POST", "/place");
   EXPECT_EQ(early.status, 425) << early.body;
@@ -138,7 +138,7 @@ TEST_F(Line, a_call_at_the_wrong_time_is_refused_without_a_token_and_without_the
 // Prepared bytes name the pages' own origin.
 TEST_F(Line, another_trusted_origin_gets_its_own_document) {
   world.config.more_origins = {"http://other.test"};
-  world.define(kItem, line_of("fifo"));
+  world.define(kLineItem, line_of("fifo"));
   const auto before = commands();
   const auto early = call("POST", "/place", 1, "Origin: http://other.test\r\n");
   EXPECT_EQ(early.status, 425);
@@ -147,7 +147,7 @@ TEST_F(Line, another_trusted_origin_gets_its_own_document) {
 }
 
 TEST_F(Line, a_sale_without_a_line_says_so) {
-  world.open_sale(kItem);
+  world.open_sale(kLineItem);
   const auto off = call("POST", "/place");
   EXPECT_EQ(off.status, 409);
   EXPECT_EQ(off.code(), "line_off");
@@ -162,7 +162,7 @@ TEST_F(Line, a_sale_without_a_line_says_so) {
 }
 
 TEST_F(Line, a_full_line_takes_nobody_more_but_keeps_those_it_has) {
-  world.define(kItem, line_of("fifo", R"(,"capacity":2)"));
+  world.define(kLineItem, line_of("fifo", R"(,"capacity":2)"));
   enter_lobby();
   ASSERT_EQ(call("POST", "/place", 1).status, 201);
   ASSERT_EQ(call("POST", "/place", 2).status, 201);
@@ -176,7 +176,7 @@ TEST_F(Line, a_full_line_takes_nobody_more_but_keeps_those_it_has) {
 }
 
 TEST_F(Line, the_channel_is_asked_before_a_place_is_taken) {
-  world.define(kItem, line_of("fifo") + R"(,"admission":{"channels":["app"]})");
+  world.define(kLineItem, line_of("fifo") + R"(,"admission":{"channels":["app"]})");
   enter_lobby();
   const auto before = commands();
   EXPECT_EQ(call("POST", "/place", 1).code(), "channel_required");
@@ -185,7 +185,7 @@ TEST_F(Line, the_channel_is_asked_before_a_place_is_taken) {
 }
 
 TEST_F(Line, a_hold_needs_the_pass_of_its_own_buyer_and_sale_while_it_lives) {
-  world.define(kItem, line_of("fifo", R"(,"rate":100,"pass_seconds":10)"));
+  world.define(kLineItem, line_of("fifo", R"(,"rate":100,"pass_seconds":10)"));
   enter_lobby();
   for (const std::uint64_t buyer : {1, 2, 3}) ASSERT_EQ(call("POST", "/place", buyer).status, 201);
   open();
@@ -229,7 +229,7 @@ TEST_F(Line, a_hold_needs_the_pass_of_its_own_buyer_and_sale_while_it_lives) {
 }
 
 TEST_F(Line, the_box_office_has_the_last_word_on_a_pass) {
-  world.define(kItem, line_of("fifo"));
+  world.define(kLineItem, line_of("fifo"));
   open();
   ASSERT_EQ(call("POST", "/place", 1).status, 201);
   accounts::Claims claims;
@@ -247,7 +247,7 @@ TEST_F(Line, the_box_office_has_the_last_word_on_a_pass) {
 }
 
 TEST_F(Line, whoever_shows_his_place_is_told_to_wait_without_the_box_office) {
-  world.define(kItem, line_of("fifo", R"(,"rate":1,"active_max":1)"));
+  world.define(kLineItem, line_of("fifo", R"(,"rate":1,"active_max":1)"));
   enter_lobby();
   std::vector<std::string> places;
   for (std::uint64_t buyer = 1; buyer <= 4; ++buyer)
@@ -275,7 +275,7 @@ TEST_F(Line, whoever_shows_his_place_is_told_to_wait_without_the_box_office) {
 struct Draw : Line {
   // `n` buyers in the lobby, 101.., and then the opening.
   void draw(std::uint64_t n) {
-    world.define(kItem, line_of("draw"));
+    world.define(kLineItem, line_of("draw"));
     enter_lobby();
     for (std::uint64_t buyer = 101; buyer <= 100 + n; ++buyer)
       ASSERT_EQ(call("POST", "/place", buyer).status, 201);
@@ -360,7 +360,7 @@ TEST_F(Draw, a_sale_defined_anew_keeps_its_commitment_and_each_sale_has_its_own)
   const auto file = [](std::string_view key, std::string_view title) {
     return R"({"sale":")" + std::string(key) + R"(","title":")" + std::string(title) +
            R"(","opens_at":"+1h","closes_at":"+2h","line":{"mode":"draw"},"items":[)" +
-           std::string(kItem) + "]}";
+           std::string(kLineItem) + "]}";
   };
   const auto put = [&](std::string_view key, std::string_view title) {
     return http_call(world.admin->port(), "PUT", "/api/v1/admin/sales/" + std::string(key),
@@ -390,7 +390,7 @@ TEST_F(Draw, a_sale_defined_anew_keeps_its_commitment_and_each_sale_has_its_own)
 }
 
 TEST_F(Line, a_proxy_learns_whose_pass_it_is) {
-  world.define(kItem, line_of("fifo", R"(,"pass_seconds":10)"));
+  world.define(kLineItem, line_of("fifo", R"(,"pass_seconds":10)"));
   open();
   ASSERT_EQ(call("POST", "/place", 1).status, 201);
   pass_time(Millis{1'000});
@@ -419,7 +419,7 @@ TEST_F(Line, calls_of_the_line_are_limited_by_account) {
   api::RateLimitConfig config;
   config.account = {1, 3};
   ApiWorld limited("{}", config);
-  limited.define(kItem, line_of("fifo"));
+  limited.define(kLineItem, line_of("fifo"));
   limited.act(PhaseAct::open);
   const auto place = [&](std::uint64_t buyer) {
     return http_call(limited.rush->port(), "POST", "/api/v1/sales/s/place", {},
@@ -438,7 +438,7 @@ TEST_F(Line, calls_of_the_line_are_limited_by_account) {
 }
 
 TEST_F(Line, staff_set_the_rate_and_see_the_line) {
-  world.define(kItem, line_of("fifo", R"(,"rate":7)"));
+  world.define(kLineItem, line_of("fifo", R"(,"rate":7)"));
   enter_lobby();
   ASSERT_EQ(call("POST", "/place", 1).status, 201);
   ASSERT_EQ(call("POST", "/place", 2).status, 201);
@@ -471,7 +471,7 @@ TEST_F(Draw, the_beacon_is_set_before_the_opening_only) {
 }
 
 TEST_F(Line, a_notice_reaches_every_listener_at_once_and_goes_again) {
-  world.open_sale(kItem);
+  world.open_sale(kLineItem);
   LiveClient listener(world.rush->port());
   ASSERT_TRUE(listener.connected());
   EXPECT_TRUE(listener.next("live").at("notice").is_null());
