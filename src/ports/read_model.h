@@ -52,6 +52,9 @@ struct OrderQuery {
   std::optional<sale::BuyerId> buyer;  // staff leave it empty
   std::string sale_key;                // "" = all
   std::optional<sale::OrderState> state;
+  std::string item_key;                    // has a unit of this item; "" = all
+  std::optional<TimePoint> created_from;   // at or after
+  std::optional<TimePoint> created_until;  // before
   // Words that all occur in sale or item (key, titles) or begin the order id; "" = all. The read
   // model holds no e-mail addresses: resolve one through AccountStore::find_by_email and set
   // `buyer`.

@@ -19,7 +19,28 @@ export interface AdminSale {
   server_time?: string;
   items: (LiveItem & { title?: Text })[];
   money?: Record<string, number>;
+  decision_rate?: number;
+  latency?: { p50_ms: number | null; p99_ms: number | null; decisions?: number };
+  line?: LineNumbers | null;
+  funnel?: { layer: string; refused: number }[];
+  registrations?: number;
+  notice?: Text | null;
   rates?: Partial<Record<'granted' | 'standby' | 'paid' | 'ended', { total: number; per_second: number }>>;
+}
+
+export interface LineNumbers {
+  mode: 'fifo' | 'draw';
+  entries: number;
+  lobby_entries: number;
+  drawn: boolean;
+  serving: number;
+  claimed: number;
+  active: number;
+  rate: number;
+  claim_rate: number;
+  full: boolean;
+  capacity?: number;
+  left?: number;
 }
 
 export interface Context {
@@ -34,6 +55,7 @@ export interface Context {
 export interface Page {
   render(): void;
   stop(): void;
+  mayLeave?(): boolean;  // false: the reader has something unsaved and wants to stay
 }
 
 export type OpenPage = (root: HTMLElement, context: Context, argument: string) => Page;

@@ -30,6 +30,11 @@ export function rate(n: number): string {
   return formatter('r', () => new Intl.NumberFormat(locale(), { maximumFractionDigits: n < 10 ? 1 : 0 })).format(n);
 }
 
+// 0.0123 as "1.2 %", in the reader's way.
+export function percent(part: number): string {
+  return formatter('p', () => new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 1 })).format(part);
+}
+
 export function dateTime(time: string | number): string {
   return formatter('dt', () => new Intl.DateTimeFormat(locale(), {
     month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' })).format(new Date(time));

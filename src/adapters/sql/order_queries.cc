@@ -133,6 +133,16 @@ std::vector<OrderRow> find_orders(Connection& connection, const ports::OrderQuer
                                                 std::vector<Param>{query.sale_key}));
   }
   if (query.state) sql += fmt::format(" AND o.state = {}", static_cast<int>(*query.state));
+  if (!query.item_key.empty()) {
+    params.emplace_back(query.item_key);
+    sql +=
+        " AND EXISTS (SELECT 1 FROM order_units f JOIN items g ON g.sale = o.sale AND "
+        "g.item = f.item WHERE f.order_id = o.id AND g.item_key = :a)";
+  }
+  if (query.created_from)
+    sql += fmt::format(" AND o.created_at >= {}", to_millis(*query.created_from));
+  if (query.created_until)
+    sql += fmt::format(" AND o.created_at < {}", to_millis(*query.created_until));
   if (query.before.value() != 0 && storable(query.before.value())) {
     sql += fmt::format(" AND o.id < {}", query.before.value());
   }

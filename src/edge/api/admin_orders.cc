@@ -50,16 +50,13 @@ void add_payments(Station& station, const CallPtr& call, const sale::OrderView& 
       });
 }
 
-// Blocks. The read model holds no addresses: what looks like one is looked up first.
-Result<std::vector<ports::OrderRow>> find_orders(ApiContext& context, ports::OrderQuery wanted) {
-  if (wanted.text.find('@') != std::string::npos) {
-    const auto account = context.accounts.store().find_by_email(wanted.text);
-    if (!account) return account.error();
-    if (!account->has_value()) return std::vector<ports::OrderRow>{};
-    wanted.buyer = (*account)->id;
-    wanted.text.clear();
-  }
-  return context.orders.orders(wanted);
+// Blocks.
+Result<std::vector<ports::OrderRow>> find_orders(ApiContext& context,
+                                                 const ports::OrderQuery& query) {
+  const auto wanted = with_buyer_of_address(context.accounts.store(), query);
+  if (!wanted) return wanted.error();
+  if (!wanted->has_value()) return std::vector<ports::OrderRow>{};
+  return context.orders.orders(**wanted);
 }
 
 std::string acts_document(const std::vector<ports::StaffActRow>& rows, std::uint32_t limit) {

@@ -34,8 +34,27 @@ void write_rates(live::JsonWriter& out, const SaleRates::Rates& rates) {
   out.end_object();
 }
 
+// Decisions of this sale, and how long the server's decisions take: they share one writer.
+void write_decisions(live::JsonWriter& out, const SaleRates::Rates& rates,
+                     const LatencyWindow::Sums& latency) {
+  out.key("decision_rate")
+      .decimal(rates.per_second[SaleRates::granted] + rates.per_second[SaleRates::standby]);
+  out.key("latency").begin_object();
+  for (const auto& [name, q] : {std::pair{"p50_ms", 0.5}, std::pair{"p99_ms", 0.99}}) {
+    const auto quantile = latency.quantile_ms(q);
+    out.key(name);
+    if (quantile) {
+      out.decimal(*quantile);
+    } else {
+      out.null();
+    }
+  }
+  out.key("decisions").number(static_cast<std::int64_t>(latency.total)).end_object();
+}
+
 void write_admin_sale(live::JsonWriter& out, const sale::SaleSummary& sale,
-                      const SaleRates::Rates& rates, TimePoint now) {
+                      const SaleRates::Rates& rates, const LatencyWindow::Sums& latency,
+                      TimePoint now) {
   const sale::SaleRules& rules = *sale.rules;
   out.begin_object().key("sale").text(rules.key);
   live::write_text(out, "title", rules.title);
@@ -58,6 +77,7 @@ void write_admin_sale(live::JsonWriter& out, const sale::SaleSummary& sale,
   write_money(out, sale.money);
   out.key("rates");
   write_rates(out, rates);
+  write_decisions(out, rates, latency);
   out.end_object();
 }
 
@@ -154,8 +174,9 @@ void admin_list_sales(Station& station, const http::Request&, const PathParams&,
         std::string text;
         live::JsonWriter out(text);
         out.begin_object().key("sales").begin_array();
+        const LatencyWindow::Sums latency = station.context.api_metrics.decisions();
         for (const auto& sale : *summaries)
-          write_admin_sale(out, sale, station.context.rates.rates(sale.sale, now), now);
+          write_admin_sale(out, sale, station.context.rates.rates(sale.sale, now), latency, now);
         out.end_array().end_object();
         asked->send_json(200, std::move(text));
       });
@@ -175,7 +196,8 @@ void admin_get_sale(Station& station, const http::Request&, const PathParams& pa
         std::string text;
         live::JsonWriter out(text);
         const sale::SaleSummary& found = summaries->front();
-        write_admin_sale(out, found, station.context.rates.rates(found.sale, now), now);
+        write_admin_sale(out, found, station.context.rates.rates(found.sale, now),
+                         station.context.api_metrics.decisions(), now);
         asked->send_json(200, std::move(text));
       });
 }

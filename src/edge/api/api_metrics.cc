@@ -199,6 +199,14 @@ HoldFunnel ApiMetrics::funnel() const {
   return sum;
 }
 
+LatencyWindow::Sums ApiMetrics::decisions() const {
+  LatencyWindow::Sums sums;
+  const auto now = LatencyWindow::Clock::now();
+  const std::lock_guard lock(mutex_);
+  for (const auto& worker : workers_) worker->decisions.add_to(sums, now);
+  return sums;
+}
+
 std::vector<MetricFamily> SaleMetrics::Collect() const {
   MetricFamily units{"onrush_units", "Units by state.", MetricType::Gauge, {}};
   MetricFamily standby{

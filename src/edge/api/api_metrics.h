@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "edge/api/context.h"
+#include "edge/api/latency_window.h"
 #include "edge/api/routes.h"
 #include "sale/outcome.h"
 
@@ -76,6 +77,8 @@ class RequestCounts {
   std::array<std::array<Count, kVerdicts>, 2> holds{};
   std::array<std::array<Count, kLimits>, kLimitedCalls> limited{};
   Count wrong_channel{0};
+  // From a hold request read to its durable decision; written by the worker's own thread.
+  LatencyWindow decisions;
 };
 
 class ApiMetrics final : public prometheus::Collectable {
@@ -85,6 +88,8 @@ class ApiMetrics final : public prometheus::Collectable {
   // onrush_rate_limited_total, onrush_channel_refused_total.
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
   [[nodiscard]] HoldFunnel funnel() const;
+  // Durable decisions of all workers and all sales over the last minute.
+  [[nodiscard]] LatencyWindow::Sums decisions() const;
 
  private:
   mutable std::mutex mutex_;
