@@ -77,6 +77,14 @@ struct PaymentRow {
   TimePoint updated_at{};
 };
 
+struct StaffActQuery {
+  std::string sale_key;          // "" = all
+  std::string act;               // "" = all
+  std::string actor;             // "" = all
+  std::uint64_t before_seq = 0;  // cursor: older than this one; 0 = from the newest
+  std::uint32_t limit = 50;
+};
+
 struct StaffActRow {  // the log of acts, newest first
   std::uint64_t seq = 0;
   TimePoint at{};
@@ -99,8 +107,7 @@ class OrderStore {
                                                                       std::uint32_t limit) = 0;
   // refund_due: the provider is to give the money back. Oldest first.
   [[nodiscard]] virtual Result<std::vector<PaymentRow>> refunds_due(std::uint32_t limit) = 0;
-  [[nodiscard]] virtual Result<std::vector<StaffActRow>> staff_acts(std::uint64_t before_seq,
-                                                                    std::uint32_t limit) = 0;
+  [[nodiscard]] virtual Result<std::vector<StaffActRow>> staff_acts(const StaffActQuery& query) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> position() = 0;
 };
 

@@ -30,7 +30,7 @@ export function chart(title: string, times: number[], series: Series[], unit: st
   const from = times[0] ?? 0;
   const until = Math.max(times[times.length - 1] ?? 1, from + 1);
   const step = niceStep(Math.max(1, ...series.flatMap((one) => one.values)));
-  const top = Math.max(step, Math.ceil(Math.max(...series.flatMap((one) => one.values), 0) / step) * step);
+  const top = Math.max(1, step, Math.ceil(Math.max(...series.flatMap((one) => one.values), 0) / step) * step);
   const x = (at: number) => kLeft + ((at - from) / (until - from)) * (kWidth - kLeft - kRight);
   const y = (value: number) => kTop + (1 - value / top) * (kHeight - kTop - kBottom);
   const marks: Child[] = [];

@@ -5,7 +5,6 @@ import { h, type Child } from '../shared/dom';
 import { fullTime, money } from '../shared/format';
 import { explainFault } from './faults';
 import { currencyDigits, fromMinor, localValue, pointerOf, read, readText, toMinor, write, writeText, type Draft, type Json, type Path } from './sale_draft';
-import { t } from './texts';
 
 export interface Form {
   readonly draft: Draft;
@@ -43,7 +42,7 @@ function frame(form: Form, pointer: string, label: Child, options: Options, cont
   const fault = faultOf(form, [pointer, ...(options.also ?? []).map(pointerOf)]);
   const described = [options.hint ? `${id}-hint` : '', fault !== '' ? `${id}-fault` : ''].filter((part) => part !== '').join(' ');
   return h('div', { class: fault === '' ? 'field' : 'field wrong', 'data-key': `${id}:${form.generation}` },
-    h('label', { for: id }, label, !options.required && [' ', h('small', { class: 'optional' }, t('optional'))]),
+    h('label', { for: id }, label, options.required && h('span', { class: 'must', 'aria-hidden': 'true' }, ' *')),
     control({ id, 'aria-describedby': described === '' ? undefined : described, 'aria-invalid': fault === '' ? undefined : 'true', 'aria-required': options.required ? 'true' : undefined }),
     options.hint ? h('p', { class: 'hint', id: `${id}-hint` }, options.hint) : null,
     fault !== '' && h('p', { class: 'fault', id: `${id}-fault` }, fault));

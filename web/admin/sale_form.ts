@@ -16,7 +16,7 @@ export function saleForm(form: Form, known: boolean): HTMLElement[] {
 }
 
 function basics(form: Form, known: boolean): HTMLElement {
-  return section('e_basics', null,
+  return section('e_basics', 'must',
     row(textField(known ? { ...form, read_only: true } : form, ['sale'], t('e_sale'), { required: true, hint: t(known ? 'e_sale_known' : 'e_sale_hint'), max: 64, placeholder: 'spring-drop' }),
       textField(form, ['currency'], t('e_currency'), { required: true, hint: t('e_currency_hint'), max: 3 })),
     bilingualField(form, ['title'], t('title'), { required: true }),
@@ -94,8 +94,8 @@ function shadow(draft: Draft, path: Path): Draft {
 function payment(form: Form): HTMLElement {
   const provider = read(form.draft, ['payment']) !== 'confirmation';
   return section('e_payment', null,
-    row(numberField(form, ['hold_seconds'], t('e_hold'), { hint: t('e_hold_hint') }), numberField(form, ['per_buyer'], t('e_limit'), { hint: t('e_limit_hint') }),
-      numberField(form, ['orders_per_buyer'], t('e_orders'), { hint: t('e_orders_hint') }), standbyField(form, ['standby'])),
+    row(numberField(form, ['hold_seconds'], t('e_hold'), { hint: t('e_hold_hint'), placeholder: '600' }), numberField(form, ['per_buyer'], t('e_limit'), { hint: t('e_limit_hint'), placeholder: '1' }),
+      numberField(form, ['orders_per_buyer'], t('e_orders'), { hint: t('e_orders_hint'), placeholder: '20' }), standbyField(form, ['standby'])),
     choiceField(form, ['payment'], t('e_payment_kind'), [
       { value: 'provider', label: t('e_provider'), hint: t('e_provider_hint') }, { value: 'confirmation', label: t('e_confirmation'), hint: t('e_confirmation_hint') }]),
     provider && choiceField(form, ['late_money'], t('e_late'), [
@@ -108,13 +108,13 @@ function payment(form: Form): HTMLElement {
 
 function line(form: Form): HTMLElement {
   const mode = String(read(form.draft, ['line', 'mode']) ?? 'off');
-  const n = (key: string, label: TextKey, hint: TextKey) => numberField(form, ['line', key], t(label), { hint: t(hint) });
+  const n = (key: string, label: TextKey, hint: TextKey, absent: number) => numberField(form, ['line', key], t(label), { hint: t(hint), placeholder: String(absent) });
   return section('e_line', 'e_line_lead',
     choiceField(form, ['line', 'mode'], t('e_line_mode'), [
       { value: 'off', label: t('e_line_off'), hint: t('e_line_off_hint') }, { value: 'draw', label: t('e_line_draw'), hint: t('e_line_draw_hint') },
       { value: 'fifo', label: t('e_line_fifo'), hint: t('e_line_fifo_hint') }]),
-    mode !== 'off' && row(n('rate', 'e_rate', 'e_rate_hint'), n('active_max', 'e_active', 'e_active_hint'), n('pass_seconds', 'e_pass', 'e_pass_hint')),
-    mode !== 'off' && row(n('claim_seconds', 'e_claim', 'e_claim_hint'), n('capacity', 'e_capacity', 'e_capacity_hint')));
+    mode !== 'off' && row(n('rate', 'e_rate', 'e_rate_hint', 50), n('active_max', 'e_active', 'e_active_hint', 1_000), n('pass_seconds', 'e_pass', 'e_pass_hint', 120)),
+    mode !== 'off' && row(n('claim_seconds', 'e_claim', 'e_claim_hint', 30), n('capacity', 'e_capacity', 'e_capacity_hint', 1_000_000)));
 }
 
 // ---- who may ask
@@ -130,7 +130,7 @@ function admission(form: Form): HTMLElement {
   };
   const flag = (key: string, label: TextKey, hint: TextKey) => checkField(form, `/admission/${key}`, t(label), t(hint), read(form.draft, at(key)) === true,
     (on) => write(form.draft, at(key), on ? true : undefined));
-  const n = (keys: string[], label: TextKey, hint: TextKey) => numberField(form, at(...keys), t(label), { hint: t(hint) });
+  const n = (keys: string[], label: TextKey, hint: TextKey, absent?: number) => numberField(form, at(...keys), t(label), { hint: t(hint), placeholder: absent === undefined ? '' : String(absent) });
   return section('e_admission', 'e_admission_lead',
     choiceField(form, at('registration'), t('e_registration'), [
       { value: 'off', label: t('e_reg_off'), hint: t('e_reg_off_hint') }, { value: 'optional', label: t('e_reg_optional'), hint: t('e_reg_optional_hint') },
@@ -138,10 +138,10 @@ function admission(form: Form): HTMLElement {
     wordsField(form, at('channels'), t('e_channels'), /[,\s，]+/, ', ', { hint: t('e_channels_hint'), placeholder: 'web, app' }),
     list(form.draft, at('channels')).length > 0 && row(textField(form, at('channel_links', 'download'), t('e_download'), { hint: t('e_links_hint') }), textField(form, at('channel_links', 'register'), t('e_register'))),
     guard('questions', 'e_questions', 'e_questions_hint', [{ question: '', answers: [] }], questions(form),
-      row(n(['question_tries'], 'e_tries', 'e_tries_hint'), n(['question_retry_seconds'], 'e_retry', 'e_retry_hint'))),
+      row(n(['question_tries'], 'e_tries', 'e_tries_hint', 3), n(['question_retry_seconds'], 'e_retry', 'e_retry_hint', 60))),
     guard('proof_of_work', 'e_work', 'e_work_hint', { max_number: 100_000 }, row(n(['proof_of_work', 'max_number'], 'e_work_max', 'e_work_max_hint')),
       flag('script_score', 'e_score', 'e_score_hint')),
-    guard('filter', 'e_filter', 'e_filter_hint', { ratio: 0.5, slot_ms: 1000 }, row(n(['filter', 'ratio'], 'e_ratio', 'e_ratio_hint'), n(['filter', 'slot_ms'], 'e_slot', 'e_slot_hint'))),
+    guard('filter', 'e_filter', 'e_filter_hint', { ratio: 0.5, slot_ms: 1000 }, row(n(['filter', 'ratio'], 'e_ratio', 'e_ratio_hint'), n(['filter', 'slot_ms'], 'e_slot', 'e_slot_hint', 1_000))),
     flag('purchase_path', 'e_path', 'e_path_hint'),
     guard('bucket', 'e_bucket', 'e_bucket_hint', { rate: 20_000, capacity: 1_000_000 }, row(n(['bucket', 'rate'], 'e_bucket_rate', 'e_bucket_rate_hint'), n(['bucket', 'capacity'], 'e_bucket_size', 'e_bucket_size_hint'))));
 }

@@ -191,15 +191,24 @@ std::vector<PaymentRow> refunds_due(Connection& connection, std::uint32_t limit)
                               static_cast<int>(sale::PaymentState::refund_due), capped(limit)));
 }
 
-std::vector<ports::StaffActRow> staff_acts(Connection& connection, std::uint64_t before_seq,
-                                           std::uint32_t limit) {
+std::vector<ports::StaffActRow> staff_acts(Connection& connection,
+                                           const ports::StaffActQuery& query) {
   std::string sql =
       "SELECT a.seq, a.at, a.actor, a.act, s.sale_key, a.detail FROM staff_acts a "
       "JOIN sales s ON s.id = a.sale WHERE 1 = 1";
-  if (before_seq != 0 && storable(before_seq)) sql += fmt::format(" AND a.seq < {}", before_seq);
-  sql += fmt::format(" ORDER BY a.seq DESC LIMIT {}", capped(limit));
+  std::vector<Param> params;
+  for (const auto& [column, wanted] : {std::pair{"s.sale_key", &query.sale_key},
+                                       {"a.act", &query.act},
+                                       {"a.actor", &query.actor}}) {
+    if (wanted->empty()) continue;
+    sql += fmt::format(" AND {} = :{}", column, static_cast<char>('a' + params.size()));
+    params.emplace_back(*wanted);
+  }
+  if (query.before_seq != 0 && storable(query.before_seq))
+    sql += fmt::format(" AND a.seq < {}", query.before_seq);
+  sql += fmt::format(" ORDER BY a.seq DESC LIMIT {}", capped(query.limit));
   std::vector<ports::StaffActRow> rows;
-  connection.query(sql, "iitttt", {}, [&](const Row& row) {
+  connection.query(sql, "iitttt", params, [&](const Row& row) {
     rows.push_back({row.id(0), from_millis(row.integer(1)), row.text(2), row.text(3), row.text(4),
                     row.text(5)});
   });

@@ -6,6 +6,7 @@
 #include "edge/api/staff_roles.h"
 #include "edge/api/station.h"
 #include "edge/live/documents.h"
+#include "sale/rules_check.h"
 #include "sale/sale_file.h"
 
 namespace onrush::api::handle {
@@ -48,9 +49,9 @@ http::Response attachment(std::string_view content_type, std::string_view name, 
   return response;
 }
 
-void write_fault(live::JsonWriter& out, const sale::SaleFileFault& fault) {
+void write_fault(live::JsonWriter& out, const sale::Complaint& fault) {
   out.begin_object().key("pointer").text(sale::json_pointer(fault.place));
-  out.key("place").text(fault.place).key("message").text(fault.message).end_object();
+  out.key("place").text(fault.place).key("message").text(fault.what).end_object();
 }
 
 // A sale that is announced is changed by acts, not by its file.
@@ -85,8 +86,13 @@ void admin_get_sale_file(Station& station, const http::Request&, const PathParam
                          CallPtr call) {
   const live::SaleEntry* sale = station.sales->find(params[0]);
   if (sale == nullptr) return call->fail(problem::kNotFound, "There is no such sale.");
-  const std::string name = sale->rules->key + ".json";
-  call->send(attachment("application/json", name, sale::to_sale_file(*sale->rules)));
+  sale::SaleRules rules = *sale->rules;
+  // Who may only look could buy with what he reads here: the answers are for those who run sales.
+  if (station.context.staff_roles.effective(call->claims.subject, call->claims.role) <
+      ports::Role::operator_) {
+    for (auto& question : rules.admission.questions) question.answers.clear();
+  }
+  call->send(attachment("application/json", rules.key + ".json", sale::to_sale_file(rules)));
 }
 
 void admin_check_sale(Station& station, const http::Request& request, const PathParams&,
@@ -97,7 +103,7 @@ void admin_check_sale(Station& station, const http::Request& request, const Path
   std::string text;
   live::JsonWriter out(text);
   out.begin_object().key("valid").boolean(check.rules.has_value()).key("faults").begin_array();
-  for (const auto& fault : check.faults) write_fault(out, fault);
+  for (const auto& fault : check.complaints.list()) write_fault(out, fault);
   out.end_array().key("exists").boolean(known != nullptr);
   out.key("may_apply").boolean(check.rules.has_value() && is_draft(known)).key("file");
   if (check.rules) {
