@@ -15,9 +15,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
-ENTRIES = ["shop/shop.css", "shop/main.ts", "admin/admin.css", "admin/main.ts"]
-NAMES = {"shop/main.ts": "shop.js", "admin/main.ts": "admin.js"}
+# Bundled into one file each.
+ENTRIES = ["shop/shop.css", "admin/admin.css", "admin/main.ts"]
+NAMES = {"admin/main.ts": "admin.js"}
+# Modules: what they import by import() is split off and loaded when it is needed.
+MODULES = {"shop/main.ts": "shop.js"}
+# Scripts that others start by their path, which they know by this name.
+WORKERS = {"shop/proof_worker.ts": "kProofWorkerPath"}
 TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -36,16 +42,36 @@ def hashed(name: str, data: bytes) -> str:
     return f"/assets/{stem}-{digest(data)}{dot}{ext}"
 
 
-def bundle(esbuild: str, web: pathlib.Path, entry: str) -> bytes:
-    """One entry point, minified. Pictures that styles name are marked external and linked afterwards."""
-    command = [esbuild, str(web / entry), "--bundle", "--minify", "--target=es2020", "--charset=utf8",
-               "--legal-comments=none", "--external:*.svg", "--log-level=warning"]
-    if entry.endswith(".ts"):
-        command.append("--format=iife")
-    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+def run_esbuild(esbuild: str, web: pathlib.Path, entry: str, *options: str) -> bytes:
+    """Runs in `web`, so that names and hashes do not depend on where that is."""
+    command = [esbuild, entry, "--bundle", "--minify", "--target=es2020", "--charset=utf8",
+               "--legal-comments=none", "--external:*.svg", "--log-level=warning", *options]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False, cwd=web)
     if done.returncode != 0:
         sys.exit(f"esbuild failed for {entry}:\n{done.stderr.decode()}")
     return done.stdout
+
+
+def bundle(esbuild: str, web: pathlib.Path, entry: str) -> bytes:
+    """One entry point, minified. Pictures that styles name are marked external and linked afterwards."""
+    return run_esbuild(esbuild, web, entry, *(["--format=iife"] if entry.endswith(".ts") else []))
+
+
+def split(esbuild: str, web: pathlib.Path, entry: str, defines: dict[str, str]) -> tuple[dict[str, bytes], list[str]]:
+    """A module and what is split off from it: files by path, and the paths that its first load needs, itself first."""
+    name = MODULES[entry].removesuffix(".js")
+    with tempfile.TemporaryDirectory() as folder:
+        meta = pathlib.Path(folder) / "meta.json"
+        run_esbuild(esbuild, web, entry, "--splitting", "--format=esm", f"--outdir={folder}/out",
+                    f"--entry-names={name}-[hash]", f"--chunk-names={name}-[name]-[hash]", f"--metafile={meta}",
+                    *(f"--define:{key}={json.dumps(path)}" for key, path in defines.items()))
+        outputs = {pathlib.PurePath(path).name: about for path, about in json.loads(meta.read_text("utf-8"))["outputs"].items()}
+        files = {f"/assets/{path.name}": path.read_bytes() for path in sorted((pathlib.Path(folder) / "out").iterdir())}
+    first = [file for file, about in outputs.items() if about.get("entryPoint") == entry]
+    for file in first:
+        first += [target for used in outputs[file]["imports"] if used["kind"] == "import-statement"
+                  if (target := pathlib.PurePath(used["path"]).name) not in first]
+    return files, [f"/assets/{file}" for file in first]
 
 
 def link_pictures(css: bytes, pictures: dict[str, str], entry: str) -> bytes:
@@ -80,6 +106,19 @@ def collect(esbuild: str, web: pathlib.Path) -> tuple[dict[str, bytes], dict[str
         path = hashed(NAMES.get(entry, name), data)
         assets[path] = data
         links.setdefault(folder, {})[NAMES.get(entry, name)] = path
+    defines: dict[str, str] = {}
+    for entry, key in WORKERS.items():
+        data = bundle(esbuild, web, entry)
+        path = hashed(entry.split("/")[1].replace("_", "-").replace(".ts", ".js"), data)
+        assets[path] = data
+        defines[key] = path
+    preloads: dict[str, list[str]] = {}
+    for entry, name in MODULES.items():
+        files, first = split(esbuild, web, entry, defines)
+        assets.update(files)
+        folder = entry.split("/")[0]
+        links.setdefault(folder, {})[name] = first[0]
+        preloads[folder] = first[1:]
     pages: dict[str, str] = {}
     for page in sorted(web.glob("*/index.html")):
         folder = page.parent.name
@@ -92,7 +131,10 @@ def collect(esbuild: str, web: pathlib.Path) -> tuple[dict[str, bytes], dict[str
                 sys.exit(f"{folder}/index.html names an asset that is not there: {name}")
             return f'"{path}"'
 
-        pages[f"{folder}/index.html"] = re.sub(r'"/assets/([a-z0-9._-]+)"', link, page.read_text("utf-8"))
+        text = re.sub(r'"/assets/([a-z0-9._-]+)"', link, page.read_text("utf-8"))
+        # Else the browser would learn of what the module imports only from the module.
+        more = "".join(f'<link rel="modulepreload" href="{path}">\n' for path in preloads.get(folder, []))
+        pages[f"{folder}/index.html"] = text.replace("</head>", more + "</head>")
     return assets, pages
 
 

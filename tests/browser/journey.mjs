@@ -5,7 +5,9 @@
 import assert from 'node:assert/strict';
 import { button, clean, noSidewaysScroll, noViolations, watcher } from './checks.mjs';
 import { consoleJourneys } from './console.mjs';
+import { frontDoorJourneys } from './front_door.mjs';
 import { Scene, findServer, startBrowser, visit } from './lab.mjs';
+import { ruleChecks } from './rules.mjs';
 
 const server = await findServer();
 const browser = await startBrowser();
@@ -496,6 +498,8 @@ journey('no_page_has_an_accessibility_violation_or_scrolls_sideways', async () =
 });
 
 consoleJourneys(journey, { server, browser, scene, watched });
+ruleChecks(journey);
+frontDoorJourneys({ journey, server, browser, scene, button, watched, clean, noViolations, noSidewaysScroll });
 
 let passed = 0;
 let failed = 0;

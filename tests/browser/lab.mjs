@@ -59,9 +59,9 @@ export async function visit(page, path) {
   }, path);
 }
 
-async function call(origin, path, { method = 'GET', token, json } = {}) {
+async function call(origin, path, { method = 'GET', token, json, headers } = {}) {
   const response = await fetch(origin + path, { method, signal: AbortSignal.timeout(15_000),
-    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) }, ...(json === undefined ? {} : { body: JSON.stringify(json) }) });
+    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}), ...headers }, ...(json === undefined ? {} : { body: JSON.stringify(json) }) });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
   return text === '' ? {} : JSON.parse(text);
@@ -119,11 +119,36 @@ export class Scene {
   async buyer() {
     const email = `${this.id('shopper')}@example.test`;
     const session = await call(this.server.general, '/api/v1/accounts', { method: 'POST', json: { email, password: kPassword, language: 'en' } });
-    return { email, password: kPassword, token: session.token };
+    return { email, password: kPassword, token: session.token, id: session.account.id };
   }
 
-  async hold(buyer, sale, item, quantity = 1) {
-    return call(this.server.general, `/api/v1/sales/${sale}/holds`, { method: 'POST', token: buyer.token, json: { item, quantity } });
+  async hold(buyer, sale, item, quantity = 1, headers = {}) {
+    return call(this.server.general, `/api/v1/sales/${sale}/holds`, { method: 'POST', token: buyer.token, json: { item, quantity }, headers });
+  }
+
+  // What a buyer has in a sale, or asks for: place, pass, registration.
+  async ask(buyer, sale, what, method = 'GET') {
+    return call(this.server.general, `/api/v1/sales/${sale}/${what}`, { method, token: buyer?.token, ...(method === 'POST' ? { json: {} } : {}) });
+  }
+
+  // Asks again until there is an answer that is good enough.
+  async until(ask, enough = () => true, ms = 20_000) {
+    for (const end = Date.now() + ms; ;) {
+      const answer = await ask().then((value) => ({ value }), (error) => ({ error }));
+      if (!answer.error && enough(answer.value)) return answer.value;
+      if (Date.now() > end) throw answer.error ?? new Error(`never enough: ${JSON.stringify(answer.value)}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+
+  // As soon as places are given; again while they are not yet.
+  async place(buyer, sale) {
+    return this.until(() => this.ask(buyer, sale, 'place', 'POST'));
+  }
+
+  // Waits for its turn and takes it.
+  async pass(buyer, sale) {
+    return this.until(() => this.ask(buyer, sale, 'pass', 'POST'));
   }
 
   // Starts a payment and pays it on the provider's page, as a browser would.

@@ -4,8 +4,9 @@ import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { join, extname } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { BoxOffice, Refusal } from './stand_in_box_office.mjs';
 import { adminExtras, adminRoutes } from './stand_in_admin.mjs';
+import { BoxOffice } from './stand_in_box_office.mjs';
+import { Refusal } from './stand_in_refusal.mjs';
 import { accept } from './stand_in_websocket.mjs';
 
 const kTypes = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.html': 'text/html; charset=utf-8' };
@@ -76,10 +77,27 @@ export async function startStandIn(dist) {
     ['gr', 'GET', /^\/sales\/([^/]+)\/live$/, null, ({ id }) => [200, office.live(id)]],
     ['gr', 'GET', /^\/sales\/([^/]+)\/me$/, 'any', ({ id, account }) => [200, office.me(id, account.id)]],
     ['gr', 'DELETE', /^\/sales\/([^/]+)\/standby$/, 'any', ({ id, account }) => { office.leave(id, account.id); return [204]; }],
-    ['gr', 'POST', /^\/sales\/([^/]+)\/holds$/, 'any', ({ id, account, body, key }) => {
+    ['gr', 'GET', /^\/sales\/([^/]+)\/place$/, 'any', ({ door, account }) => [200, door.view(door.found(account.id))]],
+    ['gr', 'POST', /^\/sales\/([^/]+)\/place$/, 'any', ({ id, door, account, request }) => {
+      door.channel(request.headers);
+      const answer = door.take(account.id);
+      office.tell(id);
+      return answer;
+    }],
+    ['gr', 'DELETE', /^\/sales\/([^/]+)\/place$/, 'any', ({ id, door, account }) => { door.leave(account.id); office.tell(id); return [204]; }],
+    ['gr', 'POST', /^\/sales\/([^/]+)\/pass$/, 'any', ({ door, account }) => door.claim(account.id)],
+    ['gr', 'GET', /^\/sales\/([^/]+)\/registration$/, 'any', ({ door, account }) => [200, door.registration(account.id)]],
+    ['gr', 'POST', /^\/sales\/([^/]+)\/registration$/, 'any', ({ door, account }) => door.register(account.id)],
+    ['gr', 'DELETE', /^\/sales\/([^/]+)\/registration$/, 'any', ({ door, account }) => { door.registered.delete(account.id); return [204]; }],
+    ['gr', 'GET', /^\/sales\/([^/]+)\/challenge$/, 'any', ({ door, account }) => [200, door.challenge(account.id)]],
+    ['gr', 'POST', /^\/sales\/([^/]+)\/challenge$/, 'any', ({ door, account, body }) => [201, door.answer(account.id, body)]],
+    ['gr', 'GET', /^\/sales\/([^/]+)\/path$/, 'any', ({ door, account, request }) => [200, door.path(account.id, request.headers)]],
+    ['gr', 'GET', /^\/sales\/([^/]+)\/draw$/, null, ({ door }) => [200, door.drawDocument()]],
+    ['gr', 'GET', /^\/sales\/([^/]+)\/draw\/entries$/, null, ({ door, query }) => [200, door.drawEntries(Number(query.get('from') ?? 1), Number(query.get('limit') ?? 10_000))]],
+    ['gr', 'POST', /^\/sales\/([^/]+)\/holds(?:\/(\w+))?$/, 'any', ({ id, code, account, body, key, request }) => {
       if (state.busy > 0) { state.busy -= 1; throw new Refusal(503, 'busy', 'Too many requests.', { retry_after_seconds: 1 }); }
       if (key && answers.has(key)) return answers.get(key);
-      const { status, body: answer } = office.hold(id, account.id, body);
+      const { status, body: answer } = office.hold(id, account.id, body, request.headers, code);
       if (key) answers.set(key, [status, answer]);
       return [status, answer];
     }],
@@ -138,7 +156,8 @@ export async function startStandIn(dist) {
       if (role === 'staff' && account.role === 'buyer') throw new Refusal(403, 'forbidden', 'For staff only.');
       const order = /^\/(admin\/)?orders\/\d/.test(path) ? office.orders.get(match[1]) : undefined;
       if (/^\/(admin\/)?orders\/\d/.test(path) && (!order || (role === 'any' && order.buyer !== account.id))) throw new Refusal(404, 'not_found', 'There is no such order.');
-      return handler({ id: match[1], order, account, body: text ? JSON.parse(text) : {}, query: url.searchParams, key: request.headers['idempotency-key'], headers, request, listener });
+      const door = /^\/sales\/./.test(path) ? office.sale(match[1]).door : undefined;
+      return handler({ id: match[1], code: match[2] ?? null, door, order, account, body: text ? JSON.parse(text) : {}, query: url.searchParams, key: request.headers['idempotency-key'], headers, request, listener });
     }
     throw new Refusal(404, 'not_found', 'There is no such call.');
   };
@@ -146,7 +165,7 @@ export async function startStandIn(dist) {
   const api = (listener, request, response, text) => {
     const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
     const origin = request.headers.origin;
-    if (listener === 'r' && origin) Object.assign(headers, { 'access-control-allow-origin': origin, 'access-control-allow-headers': 'authorization, content-type, idempotency-key, x-onrush-channel', 'access-control-allow-methods': 'GET, POST, DELETE', 'access-control-expose-headers': 'Retry-After', 'access-control-max-age': '600' });
+    if (listener === 'r' && origin) Object.assign(headers, { 'access-control-allow-origin': origin, 'access-control-allow-headers': 'authorization, content-type, idempotency-key, x-onrush-channel, onrush-pass, onrush-challenge', 'access-control-allow-methods': 'GET, POST, DELETE', 'access-control-expose-headers': 'Retry-After', 'access-control-max-age': '600' });
     if (request.method === 'OPTIONS') return void response.writeHead(204, headers).end();
     try {
       const [status, body] = answer(listener, request, text, headers);

@@ -1,16 +1,12 @@
 // A small box office in memory with the outcomes of docs/http_api.md, for developing the pages without the
 // server. It is not the specification of anything: the journeys run against the real server too.
 
+import { StandInDoor } from './stand_in_front_door.mjs';
+import { Refusal } from './stand_in_refusal.mjs';
+
 const kRelative = /^\+(\d+)(s|m|h)$/;
 const now = () => Date.now();
 const iso = (ms) => new Date(ms).toISOString();
-
-export class Refusal extends Error {
-  constructor(status, code, detail, more = {}) {
-    super(detail);
-    Object.assign(this, { status, code, detail, more });
-  }
-}
 
 function time(value, base, place) {
   const match = kRelative.exec(value ?? '');
@@ -26,6 +22,7 @@ export class BoxOffice {
   acts = [];
   listeners = new Set();   // ({sale, buyer?, message}) => void
   next_id = 7312000000001;
+  ticked = now();
   answers = new Map();     // code or outcome → how many hold requests
 
   define(id, file, actor) {
@@ -38,11 +35,12 @@ export class BoxOffice {
     if (old && old.phase !== 'draft') throw new Refusal(409, 'wrong_state', 'The sale is announced; use acts.');
     const opens = time(file.opens_at, now(), 'opens_at');
     const sale = {
-      file, phase: 'draft', reason: 'staff', opens, closes: time(file.closes_at, now(), 'closes_at'),
+      file, phase: 'draft', reason: 'staff', opens, lobby: file.lobby_at === undefined ? opens : time(file.lobby_at, now(), 'lobby_at'), closes: time(file.closes_at, now(), 'closes_at'),
       items: new Map(file.items.map((item) => [item.item, { ...item, free: Array.from({ length: item.stock }, (_, i) => i + 1), held: 0, paid: 0, line: [] }])),
       totals: { granted: 0, standby: 0, paid: 0, ended: 0 },
       money: { captured: 0, fulfilled: 0, standby: 0, refund_due: 0, refunded: 0 },
     };
+    sale.door = new StandInDoor(id, file, sale);
     this.sales.set(id, sale);
     this.log(actor, 'define', id, '');
     return old === undefined;
@@ -79,16 +77,21 @@ export class BoxOffice {
         if (body.opens_at) sale.opens = time(body.opens_at, now(), 'opens_at');
         if (body.closes_at) sale.closes = time(body.closes_at, now(), 'closes_at');
         break;
+      case 'rate': sale.door.rate = body.rate; break;
+      case 'notice': sale.door.notice = body.notice?.en || body.notice?.zh ? body.notice : null; break;
+      case 'beacon': sale.door.beacon = body.value; break;
       default: throw new Refusal(422, 'invalid', 'act: is not known');
     }
     this.log(actor, body.act, id, body.reason ?? '');
     this.tell(id);
   }
 
-  hold(id, buyer, request) {
+  hold(id, buyer, request, headers = {}, code = null) {
     const count = (answer) => this.answers.set(answer, (this.answers.get(answer) ?? 0) + 1);
     try {
-      const answer = this.decide(id, buyer, request);
+      const answer = this.decide(id, buyer, request, headers, code);
+      this.sale(id).door.used(buyer);
+      this.tell(id);
       count(answer.status === 202 ? 'standby' : 'granted');
       return answer;
     } catch (error) {
@@ -104,11 +107,13 @@ export class BoxOffice {
     return { server_time: iso(now()), layers, standby: of('standby'), granted: of('granted') };
   }
 
-  decide(id, buyer, { item: key, quantity = 1, standby = true }) {
+  decide(id, buyer, { item: key, quantity = 1, standby = true }, headers, code) {
     const sale = this.sale(id);
+    sale.door.channel(headers);
     if (sale.phase === 'paused') throw new Refusal(503, 'paused', 'The sale is paused.', { retry_after_seconds: 5 });
-    if (sale.phase === 'announced') throw new Refusal(425, 'not_open', 'The sale is not open.', { retry_after_seconds: 1 });
+    if (sale.phase === 'announced' || sale.phase === 'lobby') throw new Refusal(425, 'not_open', 'The sale is not open.', { retry_after_seconds: 1 });
     if (sale.phase !== 'open') throw new Refusal(410, 'closed', 'The sale is over.');
+    sale.door.guard(buyer, headers, code);
     const item = sale.items.get(key);
     if (!item) throw new Refusal(422, 'invalid', 'item: is not in this sale');
     const live = [...this.orders.values()].filter((o) => o.sale === id && o.buyer === buyer && ['awaiting_payment', 'paid'].includes(o.state));
@@ -205,9 +210,12 @@ export class BoxOffice {
 
   tick() {
     for (const [id, sale] of this.sales) {
-      if (sale.phase === 'announced' && now() >= sale.opens) { sale.phase = 'open'; sale.reason = 'schedule'; this.tell(id); }
+      if (sale.phase === 'announced' && now() >= sale.lobby && now() < sale.opens) { sale.phase = 'lobby'; sale.reason = 'schedule'; this.tell(id); }
+      if (['announced', 'lobby'].includes(sale.phase) && now() >= sale.opens) { sale.phase = 'open'; sale.reason = 'schedule'; this.tell(id); }
       if (sale.phase === 'open' && now() >= sale.closes) { sale.phase = 'closed'; sale.reason = 'schedule'; this.tell(id); }
+      if (sale.door.tick(now() - this.ticked)) this.tell(id);
     }
+    this.ticked = now();
     for (const order of this.orders.values()) {
       if (order.state === 'awaiting_payment' && now() > Date.parse(order.deadline)) this.end(order, 'expired');
     }
@@ -220,7 +228,8 @@ export class BoxOffice {
   live(id) {
     const sale = this.sale(id);
     const items = this.counts(sale);
-    return { type: 'live', sale: id, phase: sale.phase, reason: sale.reason, server_time: iso(now()), opens_at: iso(sale.opens), closes_at: iso(sale.closes), items, sold_out: items.every((item) => item.free === 0) };
+    return { type: 'live', sale: id, phase: sale.phase, reason: sale.reason, server_time: iso(now()), opens_at: iso(sale.opens), closes_at: iso(sale.closes), items, sold_out: items.every((item) => item.free === 0),
+      line: sale.door.live(), notice: sale.door.notice };
   }
 
   counts(sale) {
@@ -231,7 +240,7 @@ export class BoxOffice {
     const sale = this.sale(id);
     const { file } = sale;
     return { sale: id, title: file.title, description: file.description, currency: file.currency ?? 'EUR', phase: sale.phase, opens_at: iso(sale.opens), closes_at: iso(sale.closes), hold_seconds: file.hold_seconds ?? 600,
-      per_buyer: file.per_buyer ?? 1, payment: file.payment ?? 'provider', admission: { channels: [], channel_links: {}, ...file.admission }, items: file.items.map((item) => ({ per_buyer: file.per_buyer ?? 1, ...item })) };
+      lobby_at: iso(sale.lobby), per_buyer: file.per_buyer ?? 1, payment: file.payment ?? 'provider', ...sale.door.document(), items: file.items.map((item) => ({ per_buyer: file.per_buyer ?? 1, ...item })) };
   }
 
   me(id, buyer) {

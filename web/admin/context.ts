@@ -4,7 +4,7 @@ import type { Api, Problem } from '../shared/api';
 import type { ServerClock } from '../shared/clock';
 import { h, type Child } from '../shared/dom';
 import type { SignedIn } from '../shared/session';
-import type { LiveItem, OrderState, Phase, Text } from '../shared/types';
+import type { LiveItem, LiveLine, OrderState, Phase, Text } from '../shared/types';
 import { t } from './texts';
 
 export interface AdminSale {
@@ -28,17 +28,7 @@ export interface AdminSale {
   rates?: Partial<Record<'granted' | 'standby' | 'paid' | 'ended', { total: number; per_second: number }>>;
 }
 
-export interface LineNumbers {
-  mode: 'fifo' | 'draw';
-  entries: number;
-  lobby_entries: number;
-  drawn: boolean;
-  serving: number;
-  claimed: number;
-  active: number;
-  rate: number;
-  claim_rate: number;
-  full: boolean;
+export interface LineNumbers extends LiveLine {
   capacity?: number;
   left?: number;
 }

@@ -9,7 +9,7 @@ import { t, type TextKey } from './texts';
 
 export function lineCard(sale: AdminSale, history: RateHistory): Child {
   const line = sale.line;
-  if (line === undefined || line === null) return null;
+  if (line === undefined || line === null || line.mode === 'off') return null;
   const big = (label: TextKey, value: number, hint?: string) => h('div', { class: 'big' }, h('dt', null, t(label)), h('dd', null, count(value)), hint !== undefined && h('dd', { class: 'under' }, hint));
   const ahead = Math.max(0, line.entries - line.serving);
   const capacity = line.capacity ?? 0;

@@ -28,7 +28,7 @@ export class StaffActs {
     const over = sale.phase === 'closed' || sale.phase === 'settled';
     const before = sale.phase === 'draft' || sale.phase === 'announced' || sale.phase === 'lobby';
     return [
-      !over && sale.line ? this.rate(sale.line.rate) : null,
+      !over && sale.line && sale.line.mode !== 'off' ? this.rate(sale.line.rate) : null,
       !over && before && sale.line?.mode === 'draw' && !sale.line.drawn && this.beacon(),
       !over && sale.phase !== 'draft' && this.notice(sale.notice ?? null),
     ];

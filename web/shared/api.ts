@@ -16,7 +16,7 @@ export interface Call {
   json?: unknown;
   body?: string;           // JSON text that is sent as it is
   key?: string;            // Idempotency-Key
-  channel?: string;        // the client program, for sales that are open to some only
+  headers?: Record<string, string>;
   anonymous?: boolean;     // no token, and no refresh of it
   deadline_ms?: number;
 }
@@ -59,12 +59,11 @@ export class Api {
   }
 
   private async send<T>(path: string, options: Call, token: string | null): Promise<Answer<T>> {
-    const headers: Record<string, string> = { accept: 'application/json' };
+    const headers: Record<string, string> = { ...options.headers, accept: 'application/json' };
     if (token !== null) headers['authorization'] = `Bearer ${token}`;
     const body = options.body ?? (options.json === undefined ? null : JSON.stringify(options.json));
     if (body !== null) headers['content-type'] = 'application/json';
     if (options.key !== undefined) headers['idempotency-key'] = options.key;
-    if (options.channel !== undefined) headers['x-onrush-channel'] = options.channel;
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), options.deadline_ms ?? kDeadlineMs);
     const sent_ms = Date.now();

@@ -26,13 +26,12 @@ export function count(n: number): string {
   return formatter('n', () => new Intl.NumberFormat(locale())).format(n);
 }
 
-export function rate(n: number): string {
-  return formatter('r', () => new Intl.NumberFormat(locale(), { maximumFractionDigits: n < 10 ? 1 : 0 })).format(n);
-}
-
-// 0.0123 as "1.2 %", in the reader's way.
 export function percent(part: number): string {
   return formatter('p', () => new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 1 })).format(part);
+}
+
+export function rate(n: number): string {
+  return formatter('r', () => new Intl.NumberFormat(locale(), { maximumFractionDigits: n < 10 ? 1 : 0 })).format(n);
 }
 
 export function dateTime(time: string | number): string {

@@ -43,6 +43,24 @@ export interface ChannelLinks {
   register?: string;
 }
 
+export type LineMode = 'fifo' | 'draw';
+
+// Each slot of time admits about `ratio` of the buyers, drawn by `salt`, account and slot.
+export interface FilterRule {
+  ratio: number;
+  slot_ms: number;
+  salt: string;
+}
+
+export interface Admission {
+  channels: string[];
+  channel_links: ChannelLinks;
+  registration?: 'off' | 'optional' | 'required';
+  filter?: FilterRule | null;
+  challenge?: ('question' | 'proof_of_work')[];
+  purchase_path?: boolean;
+}
+
 export interface Sale {
   sale: string;
   title: Text;
@@ -55,7 +73,9 @@ export interface Sale {
   hold_seconds: number;
   per_buyer: number;
   payment?: 'provider' | 'confirmation';
-  admission?: { channels: string[]; channel_links: ChannelLinks };
+  line?: { mode: LineMode | 'off'; capacity: number; pass_seconds: number } | null;
+  admission?: Admission;
+  draw?: { commitment: string; algorithm: string } | null;
   items: SaleItem[];
   server_time?: string;
 }
@@ -78,6 +98,66 @@ export interface LiveItem {
   standby: number;
 }
 
+export interface LiveLine {
+  mode: LineMode | 'off';
+  entries: number;         // places taken in all
+  lobby_entries: number;   // of these, before the opening: they take part in the draw
+  drawn: boolean;
+  serving: number;         // the highest number that was called
+  claimed: number;
+  active: number;          // passes claimed and not yet used or lapsed
+  rate: number;
+  claim_rate: number;
+  full: boolean;
+  can_win: boolean;
+  win_up_to: number;       // numbers above it cannot win with what is left now
+}
+
+export interface Place {
+  sale: string;
+  entry: number;
+  number: number | null;   // null: not drawn yet
+  state: 'lobby' | 'waiting' | 'called' | 'claimed' | 'used' | 'left';
+  serving: number;
+  ahead: number | null;
+  eta_seconds: { low: number; high: number } | null;
+  token?: string;
+  pass_expires_at: string | null;
+  server_time: string;
+}
+
+export interface Pass {
+  token: string;
+  number: number;
+  expires_at: string;
+}
+
+export interface Challenge {
+  question: { id: string; text: Text; tries_left: number } | null;
+  proof_of_work: ProofOfWork | null;
+  needed: boolean;
+}
+
+export interface ProofOfWork {
+  algorithm: string;
+  challenge: string;
+  salt: string;
+  signature: string;
+  maxnumber: number;
+}
+
+export interface DrawDocument {
+  sale: string;
+  algorithm: string;
+  commitment: string;
+  revealed: boolean;
+  entries?: number;
+  secret?: string;
+  lobby_digest?: string;
+  beacon?: string;
+  seed?: string;
+}
+
 export interface Live {
   type?: 'live';
   sale: string;
@@ -88,6 +168,8 @@ export interface Live {
   closes_at: string;
   items: LiveItem[];
   sold_out?: boolean;
+  line?: LiveLine | null;
+  notice?: Text | null;
 }
 
 export interface OrderUnit {

@@ -7,22 +7,25 @@ import { applyLanguage, language, rememberLanguage } from '../shared/language';
 import { SignedIn } from '../shared/session';
 import type { Config } from '../shared/types';
 import type { Context, OpenPage, Page } from './context';
+import { later } from './later';
 import { openNotFound } from './not_found';
-import { openOrder } from './order';
-import { openOrders } from './orders';
 import { openSale } from './sale';
 import { openSales } from './sales';
 import { openSignIn } from './sign_in';
 import { t } from './texts';
 
+const loadOrder = () => import('./order');
 const routes: [RegExp, OpenPage][] = [
   [/^\/$/, openSales],
   [/^\/s\/([a-z0-9-]{1,64})$/, openSale],
-  [/^\/order\/([0-9]{1,20})$/, openOrder],
-  [/^\/orders$/, openOrders],
+  [/^\/s\/([a-z0-9-]{1,64})\/draw$/, later(() => import('./draw'))],
+  [/^\/order\/([0-9]{1,20})$/, later(loadOrder)],
+  [/^\/s\/([a-z0-9-]{1,64})\/draw$/, later(() => import('./draw'))],
+  [/^\/orders$/, later(() => import('./orders'))],
   [/^\/sign-in$/, openSignIn],
 ];
 
+const kOrderAheadMs = 3_000;   // whoever gets a unit must not wait for the script of its page
 const kClockSamples = [0, 700, 4_000];  // ms after the start
 
 class Shop implements Context {
@@ -49,6 +52,7 @@ class Shop implements Context {
     document.addEventListener('click', (event) => this.followLink(event));
     await Promise.all([this.configure(), this.session.start()]);
     this.open();
+    window.setTimeout(() => void loadOrder().catch(() => {}), kOrderAheadMs * (1 + Math.random()));
     for (const after_ms of kClockSamples.slice(1)) window.setTimeout(() => void this.configure(), after_ms);
   }
 

@@ -4,7 +4,7 @@ import { newKey } from '../shared/api';
 import { Backoff } from '../shared/backoff';
 import { h, patch } from '../shared/dom';
 import { stopwatch } from '../shared/format';
-import type { Order, Sale } from '../shared/types';
+import type { Order, Sale, Text } from '../shared/types';
 import type { Context, OpenPage, Page } from './context';
 import { LiveFeed } from './live';
 import { orderView } from './order_view';
@@ -21,6 +21,7 @@ export class OrderPage implements Page {
   busy: '' | 'pay' | 'confirm' | 'release' = '';
   asking_release = false;
   said = '';
+  notice: Text | null = null;   // what staff say to everybody in the sale
   private missing = false;
   private stopped = false;
   private feed: LiveFeed | null = null;
@@ -110,7 +111,10 @@ export class OrderPage implements Page {
 
   private listen(sale: string): void {
     this.feed = new LiveFeed(sale, this.context.rush, () => this.context.session.current(), this.context.clock, {
-      live: () => {},
+      live: (document) => {
+        this.notice = document.notice ?? null;
+        this.render();
+      },
       me: (document) => {
         const order = document.orders.find((candidate) => candidate.order === this.id);
         if (order !== undefined) this.take(order);
@@ -200,4 +204,4 @@ export class OrderPage implements Page {
   }
 }
 
-export const openOrder: OpenPage = (root, context, id) => new OrderPage(root, context, id);
+export const open: OpenPage = (root, context, id) => new OrderPage(root, context, id);

@@ -5,11 +5,12 @@ import { count, fullTime, money } from '../shared/format';
 import { pick } from '../shared/language';
 import type { Order, OrderState } from '../shared/types';
 import type { OrderPage } from './order';
-import { notice, ring, stateChip } from './parts';
+import { banner, notice, ring, stateChip } from './parts';
 import { t } from './texts';
 
 export function orderView(page: OrderPage, order: Order): HTMLElement {
   return h('div', { class: 'order-page' },
+    h('div', { 'data-key': 'notice', class: 'order-notice', role: 'status' }, banner(page.notice)),
     order.state === 'awaiting_payment' ? checkout(page, order) : result(page, order),
     summary(page, order));
 }

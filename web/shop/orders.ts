@@ -107,4 +107,4 @@ function row(order: Order): HTMLElement {
       h('small', { class: 'order-when' }, dateTime(order.created_at ?? order.granted_at), ' · ', order.order)));
 }
 
-export const openOrders: OpenPage = (root, context) => new Orders(root, context);
+export const open: OpenPage = (root, context) => new Orders(root, context);

@@ -2,7 +2,8 @@
 
 import { h, svg, type Child } from '../shared/dom';
 import { stopwatch, span } from '../shared/format';
-import type { OrderState, Phase } from '../shared/types';
+import { pick } from '../shared/language';
+import type { OrderState, Phase, Text } from '../shared/types';
 import { t, type TextKey } from './texts';
 
 export function phaseChip(phase: Phase, sold_out = false): HTMLElement {
@@ -24,17 +25,23 @@ export function countdown(ms: number): HTMLElement {
 }
 
 // A ring that empties as the hold runs out.
-export function ring(left_ms: number, total_ms: number): HTMLElement {
+export function ring(left_ms: number, total_ms: number, under = t('time_left'), said?: string): HTMLElement {
   const part = Math.max(0, Math.min(1, left_ms / Math.max(1, total_ms)));
   const length = 2 * Math.PI * 54;
   const text = stopwatch(left_ms);
   const urgent = left_ms < 20_000 || part < 0.15;
-  return h('div', { class: urgent ? 'ring urgent' : 'ring', role: 'timer', 'aria-label': t('hold_ring', { time: text }) },
+  return h('div', { class: urgent ? 'ring urgent' : 'ring', role: 'timer', 'aria-label': said ?? t('hold_ring', { time: text }) },
     svg('svg', { viewBox: '0 0 120 120', 'aria-hidden': 'true' },
       svg('circle', { class: 'track', cx: 60, cy: 60, r: 54 }),
       svg('circle', { class: 'arc', cx: 60, cy: 60, r: 54, 'stroke-dasharray': length.toFixed(1),
         'stroke-dashoffset': (length * (1 - part)).toFixed(1) })),
-    h('div', { class: 'ring-text', 'aria-hidden': 'true' }, h('b', null, text), h('small', null, t('time_left'))));
+    h('div', { class: 'ring-text', 'aria-hidden': 'true' }, h('b', null, text), h('small', null, under)));
+}
+
+// What staff want everybody in the sale to read; its place is a live region that is always there.
+export function banner(text: Text | null | undefined): Child {
+  const said = pick(text ?? undefined);
+  return said !== '' && h('p', { class: 'banner' }, said);
 }
 
 export function notice(kind: 'info' | 'warn' | 'bad' | 'good', ...children: Child[]): HTMLElement {

@@ -1,17 +1,19 @@
 // The page of one sale: countdown, items, the button, and what became of the shopper's request.
 
 import { h, patch } from '../shared/dom';
-import { stopwatch } from '../shared/format';
-import { pick } from '../shared/language';
 import type { Live, LiveItem, Me, Order, Phase, Sale, SaleItem, Standby } from '../shared/types';
 import { Attempt, type Decision } from './buying';
 import type { Context, OpenPage, Page } from './context';
+import { FrontDoor } from './front_door';
+import type { Gate } from './gate';
 import { LiveFeed } from './live';
-import { empty, notice, skeleton } from './parts';
+import { banner, empty, notice, skeleton } from './parts';
 import { itemCard, type Note } from './sale_item';
 import { mine } from './sale_mine';
 import { hero } from './sale_hero';
+import { saleTitle } from './sale_title';
 import { t } from './texts';
+import { d } from './texts_door';
 
 const kTickMs = 250;
 
@@ -27,12 +29,16 @@ export class SalePage implements Page {
   notes = new Map<string, Note>();       // what the last request for each item came to
   quantities = new Map<string, number>();
   leaving: string | null = null;         // standby entry whose leaving is to be confirmed
+  readonly door = new FrontDoor(this);
+  gate: Gate | null = null;              // the check before buying, once it is needed and loaded
+  private gate_loading = false;
   private missing = false;
   private failed = false;
   private stopped = false;
   private shown_phase: Phase | null = null;
   private feed: LiveFeed | null = null;
   private readonly ticker = window.setInterval(() => this.tick(), kTickMs);
+  private readonly notice = h('div', { role: 'status' });
   private readonly top = h('div', { class: 'sale-hero' });
   private readonly mine = h('div', { class: 'mine' });
   private readonly list = h('div', { class: 'sale-items' });
@@ -47,6 +53,8 @@ export class SalePage implements Page {
     clearInterval(this.ticker);
     this.feed?.stop();
     this.attempt?.stop();
+    this.gate?.stop();
+    this.door.stop();
   }
 
   account(): void {
@@ -56,6 +64,10 @@ export class SalePage implements Page {
     this.notes.clear();
     this.attempt?.stop();
     this.attempt = null;
+    this.gate?.stop();
+    this.gate = null;
+    this.door.reset();
+    this.prepareGate();
     this.feed?.refresh(true);
     this.render();
   }
@@ -68,7 +80,14 @@ export class SalePage implements Page {
   phase(): Phase {
     const told = this.live?.phase ?? this.sale?.phase ?? 'announced';
     if ((told === 'announced' || told === 'lobby') && this.now() >= this.opensMs()) return 'open';
+    if (told === 'announced' && this.now() >= this.lobbyMs()) return 'lobby';
     return told;
+  }
+
+  // Infinity: no lobby is planned.
+  lobbyMs(): number {
+    const at = Date.parse(this.sale?.lobby_at ?? '');
+    return Number.isNaN(at) ? Infinity : at;
   }
 
   opensMs(): number {
@@ -102,14 +121,39 @@ export class SalePage implements Page {
     return Math.max(0, Math.min(sale.per_buyer - in_sale, (item.per_buyer ?? sale.per_buyer) - of_item, item.stock));
   }
 
-  signInLink(): string {
-    return `/sign-in?next=/s/${this.id}`;
+  // `wish`: what is to be done afterwards by itself.
+  signInLink(wish?: 'join' | 'register'): string {
+    const back = wish === undefined ? `/s/${this.id}` : encodeURIComponent(`/s/${this.id}?do=${wish}`);
+    return `/sign-in?next=${back}`;
+  }
+
+  // Does the shopper have something to pay or to wait for, besides a place in line?
+  busy(): boolean {
+    return this.standby.length > 0 || [...this.orders.values()].some((order) => order.state === 'awaiting_payment');
+  }
+
+  served(): boolean {
+    return [...this.orders.values()].some((order) => order.state === 'paid' || order.state === 'paid_standby');
+  }
+
+  // What goes with requests that the layers in front of the stock look at.
+  headers(): Record<string, string> {
+    const pass = this.door.pass?.token;
+    const check = this.gate?.token() ?? null;
+    return { ...(pass === undefined ? {} : { 'onrush-pass': pass }), ...(check === null ? {} : { 'onrush-challenge': check }) };
   }
 
   async buy(item: string): Promise<void> {
     if (this.attempt !== null) return;  // an answer is still awaited: a repeated click is nothing
     this.notes.delete(item);
-    const attempt = new Attempt(this.context.rush, this.id, item, this.quantities.get(item) ?? 1, () => this.render());
+    if (this.gate !== null && !this.gate.passed()) {
+      this.gate.open(() => void this.buy(item));
+      this.render();
+      return;
+    }
+    const way = { headers: () => this.headers(), now: () => this.now(), buyer: this.context.session.account()?.id ?? '0',
+      filter: this.sale?.admission?.filter ?? null, personal_path: this.sale?.admission?.purchase_path ?? false };
+    const attempt = new Attempt(this.context.rush, this.id, item, this.quantities.get(item) ?? 1, way, () => this.render());
     this.attempt = attempt;
     const decision = await attempt.run();
     if (this.attempt !== attempt) return;
@@ -137,9 +181,11 @@ export class SalePage implements Page {
   private take(item: string, decision: Decision): void {
     switch (decision.kind) {
       case 'granted':
+        this.door.used();
         this.context.navigate(`/order/${decision.order.order}`);
         return;
       case 'standby':
+        this.door.used();
         this.standby = [decision.standby, ...this.standby.filter((s) => s.standby !== decision.standby.standby)];
         this.standby_at_ms = this.now();
         this.context.announce(t('say_standby', { n: decision.standby.position }));
@@ -151,6 +197,8 @@ export class SalePage implements Page {
           return;
         }
         this.notes.set(item, { problem: decision.problem, phase: this.phase() });
+        if (decision.problem.code === 'pass_required') this.door.passRefused();
+        if (decision.problem.code === 'challenge_required') void this.checkFirst(item);
         this.feed?.refresh();
     }
     this.render();
@@ -163,11 +211,41 @@ export class SalePage implements Page {
     this.failed = !answer.ok && !this.missing;
     if (answer.ok) {
       this.sale = answer.value;
-      this.root.replaceChildren(this.top, this.mine, this.list);
+      this.root.replaceChildren(this.notice, this.top, this.mine, this.list);
       this.listen();
+      this.door.start();
+      this.prepareGate();
     } else if (this.failed) {
       window.setTimeout(() => { if (!this.stopped) void this.load(); }, Math.max(answer.problem.retry_after_ms, 1_000) + Math.random() * 3_000);
     }
+    this.render();
+  }
+
+  private prepareGate(): void {
+    if ((this.sale?.admission?.challenge?.length ?? 0) > 0 && this.context.session.account() !== null) void this.loadGate();
+  }
+
+  private async loadGate(): Promise<Gate | null> {
+    const account = this.context.session.account();
+    if (this.gate !== null || account === null || this.gate_loading) return this.gate;
+    this.gate_loading = true;
+    const { openGate } = await import('./challenge').catch(() => ({ openGate: null })).finally(() => { this.gate_loading = false; });
+    if (openGate === null || this.stopped || this.context.session.account()?.id !== account.id) return null;
+    this.gate = openGate({ sale: this.id, account: account.id, call: this.context.rush, headers: () => this.headers(), now: () => this.now(),
+      announce: (text) => this.context.announce(text), changed: () => this.render() });
+    this.render();
+    return this.gate;
+  }
+
+  // The server wants a check that it did not ask for before, or did not take the old one.
+  private async checkFirst(item: string): Promise<void> {
+    const gate = await this.loadGate();
+    if (gate === null) return;
+    gate.forget();
+    gate.open(() => {
+      this.notes.delete(item);
+      void this.buy(item);
+    });
     this.render();
   }
 
@@ -175,6 +253,7 @@ export class SalePage implements Page {
     this.feed = new LiveFeed(this.id, this.context.rush, () => this.context.session.current(), this.context.clock, {
       live: (document) => {
         this.live = document;
+        this.door.live();
         this.render();
       },
       me: (document) => this.takeMe(document),
@@ -217,15 +296,17 @@ export class SalePage implements Page {
   private tick(): void {
     if (this.sale === null) return;
     const phase = this.phase();
+    this.door.tick();
     const counting = phase === 'announced' || phase === 'lobby' || this.attempt?.waiting;
     if (phase !== this.shown_phase || counting) this.render();
     else this.renderTop();
   }
 
   private renderTop(): void {
+    patch(this.notice, banner(this.live?.notice));
     patch(this.top, hero(this));
     patch(this.mine, mine(this));
-    this.title();
+    this.context.title(saleTitle(this));
   }
 
   render(): void {
@@ -249,22 +330,12 @@ export class SalePage implements Page {
 
   private entered(phase: Phase): void {
     for (const [item, note] of this.notes) if (note.phase !== phase) this.notes.delete(item);
-    if (phase === 'open') this.context.announce(t('say_open'));
+    if (phase === 'lobby' || phase === 'open') this.door.entered();
+    // In a line, the draw and the turn are what there is to say.
+    if (phase === 'open' && !this.door.on()) this.context.announce(t('say_open'));
+    if (phase === 'open' && this.door.stage() === 'drawing') this.context.announce(d('drawing_title'));
     if (phase === 'paused') this.context.announce(t('say_paused'));
     if (phase === 'closed') this.context.announce(t('say_over'));
-  }
-
-  private title(): void {
-    const title = pick(this.sale?.title);
-    const waiting = this.standby[0];
-    const turn = this.turn !== null && this.orders.get(this.turn)?.state === 'awaiting_payment';
-    const phase = this.phase();
-    if (turn) this.context.title(t('title_turn', { title }));
-    else if (waiting !== undefined) this.context.title(t('title_standby', { n: waiting.position, title }));
-    else if (phase === 'open') this.context.title(t('title_open', { title }));
-    else if ((phase === 'announced' || phase === 'lobby') && this.opensMs() - this.now() < 3_600_000) {
-      this.context.title(t('title_opens', { time: stopwatch(this.opensMs() - this.now()), title }));
-    } else this.context.title(title);
   }
 }
 

@@ -3,27 +3,29 @@
 import { h, type Child } from '../shared/dom';
 import { count, dateTime, stopwatch } from '../shared/format';
 import { pick } from '../shared/language';
+import { drawLink, linePanel } from './line_view';
 import { countdown, phaseChip } from './parts';
+import { registration } from './registration_view';
 import type { SalePage } from './sale';
 import { t } from './texts';
+import { d } from './texts_door';
 
 export function hero(page: SalePage): Child {
   const sale = page.sale!;
   const phase = page.phase();
   const free = page.live?.items.reduce((sum, item) => sum + item.free, 0);
   const sold_out = free === 0 && phase === 'open';
+  const line = linePanel(page);
   return [
     h('p', { class: 'eyebrow' }, phaseChip(phase, sold_out), h('span', { class: `link-state ${page.connection}` },
       h('i', { 'aria-hidden': 'true' }), t(`push_${page.connection}`))),
     h('h1', null, pick(sale.title)),
     pick(sale.description) !== '' && h('p', { class: 'lead' }, pick(sale.description)),
-    // Once the shopper has a hold or waits, that is what the page is about.
-    !(phase === 'open' && busy(page)) && moment(page, sold_out),
+    // Once the shopper has a hold, or waits, that is what the page is about.
+    line ?? (!(phase === 'open' && page.busy()) && moment(page, sold_out)),
+    !page.door.on() && phase !== 'closed' && phase !== 'settled' && !page.busy() && page.gate?.view(),
+    registration(page),
   ];
-}
-
-function busy(page: SalePage): boolean {
-  return page.standby.length > 0 || [...page.orders.values()].some((order) => order.state === 'awaiting_payment');
 }
 
 function moment(page: SalePage, sold_out: boolean): Child {
@@ -36,7 +38,7 @@ function moment(page: SalePage, sold_out: boolean): Child {
     case 'draft':
     case 'announced':
     case 'lobby':
-      return box(t('headline_before'), page.context.session.account() === null ? t('hint_before_guest') : t('hint_before'),
+      return box(t('headline_before'), page.door.on() ? lobbyHint(page) : page.context.session.account() === null ? t('hint_before_guest') : t('hint_before'),
         h('div', { class: 'clock' }, countdown(to_opening), h('small', null, t('opens_at', { time: dateTime(page.opensMs()) }))));
     case 'open': {
       const to_close = Date.parse(page.closesAt()) - page.now();
@@ -52,7 +54,12 @@ function moment(page: SalePage, sold_out: boolean): Child {
       return box(t('headline_paused'), t('hint_paused'), null);
     case 'closed':
     case 'settled':
-      return box(t('headline_over'), t(phase === 'closed' ? 'hint_over_return' : 'hint_over'),
+      return box(t('headline_over'), [t(phase === 'closed' ? 'hint_over_return' : 'hint_over'), page.door.drawn_by_lot() && [' ', drawLink(page)]],
         Date.parse(page.closesAt()) <= page.now() && h('div', { class: 'clock' }, h('small', null, t('ended_at', { time: dateTime(page.closesAt()) }))));
   }
+}
+
+function lobbyHint(page: SalePage): Child {
+  if (page.lobbyMs() === Infinity) return t('hint_before');
+  return d(page.door.drawn_by_lot() ? 'lobby_opens' : 'lobby_opens_fifo', { time: dateTime(page.lobbyMs()) });
 }

@@ -2,13 +2,14 @@
 
 import type { Problem } from '../shared/api';
 import { h, type Child } from '../shared/dom';
-import { count, money, stopwatch } from '../shared/format';
+import { clockTime, count, money, percent, stopwatch } from '../shared/format';
 import { pick } from '../shared/language';
 import type { ChannelLinks, LiveItem, Phase, SaleItem } from '../shared/types';
 import { kChannel } from './buying';
 import { notice } from './parts';
 import type { SalePage } from './sale';
 import { t } from './texts';
+import { d } from './texts_door';
 
 export interface Note {
   problem: Problem;
@@ -77,6 +78,8 @@ function action(page: SalePage, item: SaleItem): Child {
   }
   if (phase === 'paused') return off(t('paused_button'));
   if (phase !== 'open') return off(t('opens_button', { time: stopwatch(page.opensMs() - page.now()) }));
+  if (page.sale?.admission?.registration === 'required' && page.door.registered === false) return off(d('buy_registered'));
+  if (!page.door.mayBuy()) return off(page.door.stage() === 'none' ? d('buy_get_in_line') : d('buy_in_turn'));
   return button(page, item, stock);
 }
 
@@ -114,12 +117,20 @@ function outcome(page: SalePage, item: SaleItem): Child {
   const waiting = page.attempt?.item === item.item ? page.attempt.waiting : null;
   if (waiting) {
     const n = Math.max(1, Math.ceil((waiting.again_at_ms - Date.now()) / 1000));
-    const said = waiting.offline ? 'busy_offline' : waiting.too_fast ? 'too_fast' : 'busy';
-    return notice('info', t(said, { n, tries: waiting.tries }), ' ',
+    const said = waiting.why === 'filtered' ? filtered(page, waiting.again_at_ms)
+      : t(waiting.why === 'offline' ? 'busy_offline' : waiting.why === 'too_fast' ? 'too_fast' : 'busy', { n, tries: waiting.tries });
+    return notice('info', said, ' ',
       h('button', { class: 'link', type: 'button', onclick: () => page.giveUp() }, t('stop_trying')));
   }
   const note = page.notes.get(item.item);
   return note === undefined ? null : h('div', { class: 'outcome' }, refusal(note.problem));
+}
+
+// Not the fault of the shopper and not to be hurried: he is told when, and why.
+function filtered(page: SalePage, again_at_ms: number): Child {
+  const ratio = page.sale?.admission?.filter?.ratio;
+  return [d('filtered', { time: clockTime(again_at_ms + page.context.clock.offset()) }), ' ',
+    ratio !== undefined && h('small', { class: 'why' }, d('filtered_why', { percent: percent(ratio) }))];
 }
 
 function refusal(problem: Problem): Child {
@@ -137,6 +148,12 @@ function refusal(problem: Problem): Child {
     case 'channel_required': return channelPrompt((problem.body['links'] ?? {}) as ChannelLinks);
     case 'paused': return notice('info', t('r_paused'));
     case 'closed': return notice('info', t('r_closed'));
+    case 'pass_required': return notice('info', d('r_pass'));
+    case 'challenge_required': return notice('info', d('r_challenge'));
+    case 'registration_required': return notice('info', d('r_registration'));
+    case 'filtered': return notice('info', d('r_filtered'));
+    case 'path_required': return notice('warn', d('r_path'));
+    case 'line_full': return notice('info', d('r_line_full'));
     default: return notice('bad', t('r_error', { detail: problem.detail || problem.code }));
   }
 }
