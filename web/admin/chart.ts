@@ -1,7 +1,7 @@
 // Lines over the last minutes: time to the right, the newest at the edge, zero at the bottom. Axes carry words;
 // a reader of tables gets the same numbers as a table.
 
-import { h, svg, type Child } from '../shared/dom';
+import { h, svg } from '../shared/dom';
 import { clockTime, rate } from '../shared/format';
 import { t } from './texts';
 
@@ -11,12 +11,8 @@ export interface Series {
   values: number[];      // as many as `times`, oldest first
 }
 
-const kWidth = 560;
-const kHeight = 190;
-const kLeft = 46;
-const kRight = 10;
-const kTop = 10;
-const kBottom = 26;
+const kWidth = 600;
+const kHeight = 150;
 const kTableRows = 8;
 
 // 1, 2 or 5 times a power of ten, so that up to five lines reach `most`.
@@ -31,20 +27,21 @@ export function chart(title: string, times: number[], series: Series[], unit: st
   const until = Math.max(times[times.length - 1] ?? 1, from + 1);
   const step = niceStep(Math.max(1, ...series.flatMap((one) => one.values)));
   const top = Math.max(1, step, Math.ceil(Math.max(...series.flatMap((one) => one.values), 0) / step) * step);
-  const x = (at: number) => kLeft + ((at - from) / (until - from)) * (kWidth - kLeft - kRight);
-  const y = (value: number) => kTop + (1 - value / top) * (kHeight - kTop - kBottom);
-  const marks: Child[] = [];
-  for (let value = 0; value <= top + step / 2; value += step) {
-    marks.push(svg('line', { class: 'grid', x1: kLeft, x2: kWidth - kRight, y1: y(value).toFixed(1), y2: y(value).toFixed(1) }),
-      svg('text', { class: 'axis', x: kLeft - 8, y: (y(value) + 4).toFixed(1), 'text-anchor': 'end' }, rate(value)));
-  }
+  const x = (at: number) => ((at - from) / (until - from)) * kWidth;
+  const y = (value: number) => (1 - value / top) * kHeight;
+  const marks: number[] = [];
+  for (let value = 0; value <= top + step / 2; value += step) marks.push(value);
   const labels = times.length < 2 ? [] : [from, (from + until) / 2, until];
   const last = (one: Series) => rate(one.values[one.values.length - 1] ?? 0);
+  // The drawing is stretched to the room that it has; the labels stand beside it, so that they keep their size.
   return h('figure', { class: 'chart' },
     h('figcaption', null, title, h('span', { class: 'legend' }, series.map((one) => h('span', { class: `key-${one.kind}` }, h('i', { 'aria-hidden': 'true' }), `${one.name} `, h('b', { class: 'number' }, last(one)), ` ${unit}`)))),
-    svg('svg', { viewBox: `0 0 ${kWidth} ${kHeight}`, role: 'img', 'aria-label': `${title}: ${series.map((one) => `${one.name} ${last(one)} ${unit}`).join(', ')}` },
-      marks, series.map((one) => svg('polyline', { class: `line-${one.kind}`, points: one.values.map((value, i) => `${x(times[i]!).toFixed(1)},${y(value).toFixed(1)}`).join(' ') })),
-      labels.map((at, i) => svg('text', { class: 'axis', x: x(at).toFixed(1), y: kHeight - 8, 'text-anchor': i === 0 ? 'start' : i === 1 ? 'middle' : 'end' }, clockTime(at)))),
+    h('div', { class: 'plot' },
+      h('div', { class: 'axis-y', 'aria-hidden': 'true' }, [...marks].reverse().map((value) => h('span', null, rate(value)))),
+      svg('svg', { viewBox: `0 0 ${kWidth} ${kHeight}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${title}: ${series.map((one) => `${one.name} ${last(one)} ${unit}`).join(', ')}` },
+        marks.map((value) => svg('line', { class: 'grid', x1: 0, x2: kWidth, y1: y(value).toFixed(1), y2: y(value).toFixed(1), 'vector-effect': 'non-scaling-stroke' })),
+        series.map((one) => svg('polyline', { class: `line-${one.kind}`, 'vector-effect': 'non-scaling-stroke', points: one.values.map((value, i) => `${x(times[i]!).toFixed(1)},${y(value).toFixed(1)}`).join(' ') }))),
+      h('div', { class: 'axis-x', 'aria-hidden': 'true' }, labels.map((at) => h('span', null, clockTime(at))))),
     table(title, times, series, unit));
 }
 
