@@ -77,7 +77,7 @@ export function consoleJourneys(journey, { server, browser, scene, watched }) {
     assert.equal(JSON.parse(file.text).items[0].price, 4850);
 
     await button(page, 'Save and announce…').click();
-    await button(page, 'Announce').click();
+    await page.locator('.sure-box').getByRole('button', { name: 'Announce' }).click();
     await page.waitForURL(`**/sales/${id}`);
     await page.locator('.head .chip', { hasText: 'Announced' }).waitFor();
     await page.getByText('0 sold + 0 held + 3 free = 3').waitFor();

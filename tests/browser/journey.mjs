@@ -34,7 +34,7 @@ journey('staff_set_up_apply_announce_pause_and_resume', async () => {
   await visit(page, '/');
   await page.getByRole('link', { name: 'New sale' }).click();
   await button(page, 'JSON').click();
-  const area = page.locator('textarea');
+  const area = page.locator('#file');
   await area.fill(JSON.stringify({ ...file, items: [{ ...file.items[0], stock: 0 }] }, null, 2));
   await button(page, 'Apply').click();
   await page.locator('.notice', { hasText: /items\[0\]\.stock, line \d+:/ }).waitFor();

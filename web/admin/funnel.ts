@@ -27,13 +27,13 @@ export function funnelCard(funnel: Funnel, of_sale: boolean, all_layers: boolean
   const row = (key: string, kind: string, label: Child, answered: number, hidden = false) => {
     // A progress element needs no inline style, which the policy of the pages forbids.
     const bar = h('progress', { class: kind, max: String(Math.max(1, all)), value: String(answered), 'aria-hidden': 'true' });
-    return h('tr', { 'data-key': key, hidden }, h('th', { scope: 'row' }, label), h('td', { class: 'wide' }, bar), h('td', { class: 'n' }, count(answered)), h('td', { class: 'n share' }, percent(answered / Math.max(1, all))));
+    return h('tr', { 'data-key': key, hidden }, h('th', { scope: 'row' }, label), h('td', { class: 'wide' }, bar), h('td', { class: 'n' }, count(answered)), h('td', { class: 'share' }, percent(answered / Math.max(1, all))));
   };
   return h('section', { class: 'card funnel', 'data-key': 'funnel' },
     h('h2', null, t('funnel'), ' ', h('small', null, t(of_sale ? 'funnel_scope_sale' : 'funnel_scope'))),
     h('p', { class: 'sum' }, t('funnel_sum', { all: count(all), granted: count(funnel.granted), standby: count(funnel.standby), refused: count(refused) })),
     h('table', null,
-      h('thead', null, h('tr', null, h('th', { scope: 'col' }, t('funnel_layer')), h('th', { scope: 'col', class: 'wide' }, h('span', { class: 'sr' }, t('funnel_bar'))), h('th', { scope: 'col', class: 'n' }, t('funnel_answers')), h('th', { scope: 'col', class: 'n' }, t('funnel_share')))),
+      h('thead', null, h('tr', null, h('th', { scope: 'col' }, t('funnel_layer')), h('th', { scope: 'col', class: 'wide' }, h('span', { class: 'sr' }, t('funnel_bar'))), h('th', { scope: 'col', class: 'n' }, t('funnel_answers')), h('th', { scope: 'col', class: 'share' }, t('funnel_share')))),
       h('tbody', null,
         funnel.layers.map((layer) => row(layer.layer, 'refused', [word('f_', layer.layer), limits(layer.limits)], layer.refused, layer.refused === 0 && !all_layers)),
         row('standby', 'waits', t('standby'), funnel.standby),
