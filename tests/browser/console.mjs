@@ -192,9 +192,9 @@ export function consoleJourneys(journey, { server, browser, scene, watched }) {
     await page.locator('.numbers-table table').first().waitFor();
     await button(page, 'Pause').click();
     await page.fill('input[name=typed]', `${sale}x`);
-    assert.ok(await page.locator('form button[type=submit]').first().isDisabled(), 'a wrong id confirms');
+    assert.ok(await page.locator('.details button[type=submit]').isDisabled(), 'a wrong id confirms');
     await page.fill('input[name=typed]', sale);
-    await page.locator('form .danger[type=submit]').click();
+    await page.locator('.details .danger[type=submit]').click();
     await page.locator('.head .chip', { hasText: 'Paused' }).waitFor();
     await page.locator('.events li', { hasText: 'Now: Paused' }).waitFor();
     clean(page);

@@ -49,10 +49,10 @@ journey('staff_set_up_apply_announce_pause_and_resume', async () => {
   await button(page, 'Announce').click();
   await page.locator('.head .chip', { hasText: 'Announced' }).waitFor();
   await button(page, 'Open now').click();
-  await page.locator('form button', { hasText: 'Open now' }).click();
+  await page.locator('.details button', { hasText: 'Open now' }).click();
   await page.locator('.head .chip', { hasText: 'Open' }).waitFor();
   await button(page, 'Pause').click();
-  const confirm = page.locator('form button[type=submit]');
+  const confirm = page.locator('.details button[type=submit]');
   assert.ok(await confirm.isDisabled(), 'pausing needs no typed confirmation');
   await page.fill('input[name=typed]', file.sale);
   await page.fill('input[name=reason]', 'checking the price');
