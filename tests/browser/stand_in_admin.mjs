@@ -96,7 +96,7 @@ export function adminExtras(office, id) {
     decision_rate: decided > 0 && sale.phase === 'open' ? Math.round(decided * wobble) / 10 : 0,
     latency: { p50_ms: decided > 0 ? 2.1 * wobble : null, p99_ms: decided > 0 ? 7.4 * wobble : null, decisions: decided },
     ...(line && { line: { ...line, left: line.left ?? 0, capacity: sale.file.line.capacity ?? 1_000_000 } }),
-    funnel: [...kLayers.map((layer) => ({ layer, refused: of(layer) })), { layer: 'granted', refused: funnel.granted }, { layer: 'standby', refused: funnel.standby }],
+    funnel: [...kLayers.map((layer) => ({ layer, refused: of(layer) })), { layer: 'granted', given: funnel.granted }, { layer: 'standby', given: funnel.standby }],
     registrations: sale.door?.registered?.size ?? 0,
     notice: sale.door?.notice ?? null,
   };

@@ -22,7 +22,7 @@ export interface AdminSale {
   decision_rate?: number;
   latency?: { p50_ms: number | null; p99_ms: number | null; decisions?: number };
   line?: LineNumbers | null;
-  funnel?: { layer: string; refused: number }[];
+  funnel?: { layer: string; refused?: number; given?: number }[];
   registrations?: number;
   notice?: Text | null;
   rates?: Partial<Record<'granted' | 'standby' | 'paid' | 'ended', { total: number; per_second: number }>>;

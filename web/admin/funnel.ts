@@ -3,6 +3,7 @@
 
 import { h, type Child } from '../shared/dom';
 import { count, percent } from '../shared/format';
+import type { AdminSale } from './context';
 import { t, word } from './texts';
 
 export interface Funnel {
@@ -13,11 +14,11 @@ export interface Funnel {
 
 const kLimits = ['address', 'account', 'server'] as const;
 
-// A sale's own list ends with what was granted and what waits.
-export function funnelOfSale(rows: { layer: string; refused: number }[] | undefined): Funnel | null {
+// A sale's own list ends with what was given: units, or a place to wait.
+export function funnelOfSale(rows: AdminSale['funnel']): Funnel | null {
   if (rows === undefined) return null;
-  const of = (layer: string) => rows.find((row) => row.layer === layer)?.refused ?? 0;
-  return { layers: rows.filter((row) => row.layer !== 'granted' && row.layer !== 'standby'), standby: of('standby'), granted: of('granted') };
+  const given = (layer: string) => rows.find((row) => row.layer === layer)?.given ?? 0;
+  return { layers: rows.flatMap((row) => (row.refused === undefined ? [] : [{ layer: row.layer, refused: row.refused }])), standby: given('standby'), granted: given('granted') };
 }
 
 export function funnelCard(funnel: Funnel, of_sale: boolean, all_layers: boolean, toggle: () => void): HTMLElement {
