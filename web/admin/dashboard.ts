@@ -33,7 +33,7 @@ class Dashboard implements Page {
   private readonly controls: Controls;
   private readonly acts: StaffActs;
   private readonly numbers = h('div', { class: 'numbers' });
-  private readonly side = h('section', { class: 'side' });
+  private readonly side = h('section', { class: 'side', id: 'controls' });
 
   constructor(root: HTMLElement, private readonly context: Context, private readonly id: string) {
     root.append(h('div', { class: 'dashboard' }, this.numbers, this.side));
@@ -92,6 +92,7 @@ class Dashboard implements Page {
     const editable = sale.phase === 'draft' && may(this.context, 'operator');
     patch(this.numbers,
       head([pick(sale.title) || sale.sale, ' ', h('small', { class: 'id' }, sale.sale)], phaseChip(sale.phase),
+        h('a', { class: 'button quiet to-controls', href: '#controls' }, t('controls')),
         editable && h('a', { class: 'button quiet', href: `/sales/${sale.sale}/edit` }, t('edit_draft'))),
       stale && notice('warn', t('stale', { time: clockTime(this.fresh_ms) })),
       this.clock(sale), this.stock(sale), lineCard(sale, this.history), this.flows(sale),

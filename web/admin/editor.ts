@@ -284,6 +284,7 @@ class Editor implements Page {
     this.text.hidden = this.tab !== 'json';
     this.aside.hidden = !this.loaded || this.tab !== 'form';
     this.foot.hidden = !this.loaded;
+    this.foot.classList.toggle('plain', this.tab === 'json');  // the text scrolls by itself: nothing may lie over it
     if (this.tab === 'form' && this.loaded) patch(this.form, saleForm(this.bound(), this.id !== ''));
     patch(this.json_label, t('file'), h('small', { id: 'file-hint' }, t('file_hint')));
     patch(this.json_said, this.tab === 'json' && this.outcome());
