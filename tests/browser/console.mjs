@@ -13,11 +13,9 @@ export function consoleJourneys(journey, { server, browser, scene, watched }) {
     return { context, page };
   };
   const field = (page, pointer) => page.locator(`#f${pointer.replace(/[^a-z0-9]/gi, '-')}`);
-  const faultOf = async (page, pointer) => {
-    const described = await field(page, pointer).getAttribute('aria-describedby') ?? '';
-    const texts = await Promise.all(described.split(' ').filter((id) => id.endsWith('-fault')).map((id) => page.locator(`#${id}`).textContent()));
-    return texts.join(' ');
-  };
+  // At one moment, as a reader's program would put it together.
+  const faultOf = (page, pointer) => field(page, pointer).evaluate((node) => (node.getAttribute('aria-describedby') ?? '').split(' ')
+    .filter((id) => id.endsWith('-fault')).map((id) => document.getElementById(id)?.textContent ?? '').join(' '));
   const until = async (what, check) => {
     for (let tries = 0; tries < 100; ++tries) {
       if (await check()) return;
