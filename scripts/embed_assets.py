@@ -125,9 +125,11 @@ def collect(esbuild: str, web: pathlib.Path) -> tuple[dict[str, bytes], dict[str
 
         def link(match: re.Match[str], folder: str = folder) -> str:
             name = match.group(1)
-            if name not in links[folder]:
+            # The console's preview shows the shop in the shop's own style.
+            path = links[folder].get(name) or links.get("shop", {}).get(name)
+            if path is None:
                 sys.exit(f"{folder}/index.html names an asset that is not there: {name}")
-            return f'"{links[folder][name]}"'
+            return f'"{path}"'
 
         text = re.sub(r'"/assets/([a-z0-9._-]+)"', link, page.read_text("utf-8"))
         # Else the browser would learn of what the module imports only from the module.

@@ -52,6 +52,9 @@ struct OrderQuery {
   std::optional<sale::BuyerId> buyer;  // staff leave it empty
   std::string sale_key;                // "" = all
   std::optional<sale::OrderState> state;
+  std::string item_key;                    // has a unit of this item; "" = all
+  std::optional<TimePoint> created_from;   // at or after
+  std::optional<TimePoint> created_until;  // before
   // Words that all occur in sale or item (key, titles) or begin the order id; "" = all. The read
   // model holds no e-mail addresses: resolve one through AccountStore::find_by_email and set
   // `buyer`.
@@ -72,6 +75,14 @@ struct PaymentRow {
   std::string refund_reason;  // "" unless refund_due or refunded
   TimePoint started_at{};
   TimePoint updated_at{};
+};
+
+struct StaffActQuery {
+  std::string sale_key;          // "" = all
+  std::string act;               // "" = all
+  std::string actor;             // "" = all
+  std::uint64_t before_seq = 0;  // cursor: older than this one; 0 = from the newest
+  std::uint32_t limit = 50;
 };
 
 struct StaffActRow {  // the log of acts, newest first
@@ -96,8 +107,7 @@ class OrderStore {
                                                                       std::uint32_t limit) = 0;
   // refund_due: the provider is to give the money back. Oldest first.
   [[nodiscard]] virtual Result<std::vector<PaymentRow>> refunds_due(std::uint32_t limit) = 0;
-  [[nodiscard]] virtual Result<std::vector<StaffActRow>> staff_acts(std::uint64_t before_seq,
-                                                                    std::uint32_t limit) = 0;
+  [[nodiscard]] virtual Result<std::vector<StaffActRow>> staff_acts(const StaffActQuery& query) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> position() = 0;
 };
 

@@ -9,11 +9,12 @@
 namespace onrush::sale {
 namespace {
 
-// Collects the first complaint, so that the checks read as a list.
+// Collects complaints, so that the checks read as a list.
 class Check {
  public:
+  explicit Check(Complaints& complaints) : complaints_(complaints) {}
   void that(bool holds, std::string_view place, std::string_view must) {
-    if (!holds && message_.empty()) message_ = fmt::format("{}: {}", place, must);
+    if (!holds) complaints_.add(std::string(place), must);
   }
   void range(std::int64_t value, std::int64_t low, std::int64_t high, std::string_view place) {
     if (value < low || value > high) that(false, place, fmt::format("must be {}..{}", low, high));
@@ -23,14 +24,10 @@ class Check {
       that(false, place, fmt::format("must be at most {} bytes", size_max));
     }
   }
-  [[nodiscard]] bool failed() const { return !message_.empty(); }
-  [[nodiscard]] Status status() && {
-    if (message_.empty()) return {};
-    return invalid(std::move(message_));
-  }
+  [[nodiscard]] bool full() const { return complaints_.full(); }
 
  private:
-  std::string message_;
+  Complaints& complaints_;
 };
 
 bool is_url(std::string_view url) {
@@ -89,7 +86,7 @@ void check_line(const LineRules& line, Check& check) {
 void check_questions(const AdmissionRules& admission, Check& check) {
   check.range(static_cast<std::int64_t>(admission.questions.size()), 0, kQuestionsMax,
               "admission.questions");
-  for (std::size_t i = 0; i < admission.questions.size() && !check.failed(); ++i) {
+  for (std::size_t i = 0; i < admission.questions.size() && !check.full(); ++i) {
     const QuestionRules& one = admission.questions[i];
     const std::string place = fmt::format("admission.questions[{}]", i);
     check.that(!one.question.en.empty(), place + ".question", "must not be empty");
@@ -155,7 +152,14 @@ bool is_key(std::string_view text) {
 }
 
 Status check_rules(const SaleRules& rules) {
-  Check check;
+  Complaints complaints;
+  check_rules(rules, complaints);
+  if (complaints.empty()) return {};
+  return invalid(complaints.first());
+}
+
+void check_rules(const SaleRules& rules, Complaints& complaints) {
+  Check check(complaints);
   check.that(is_key(rules.key), "sale", "must be 1 to 64 of a-z, 0-9 and -");
   check.that(!rules.title.en.empty(), "title", "must not be empty");
   check.text(rules.title, kTitleMax, "title");
@@ -167,7 +171,7 @@ Status check_rules(const SaleRules& rules) {
   check.range(rules.orders_per_buyer, 1, 65'535, "orders_per_buyer");
   check.range(static_cast<std::int64_t>(rules.items.size()), 1, kItemsMax, "items");
   std::unordered_set<std::string_view> keys;
-  for (std::size_t i = 0; i < rules.items.size() && !check.failed(); ++i) {
+  for (std::size_t i = 0; i < rules.items.size() && !check.full(); ++i) {
     const std::string place = fmt::format("items[{}]", i);
     check_item(rules.items[i], place, check);
     check.that(keys.insert(rules.items[i].key).second, place + ".item",
@@ -175,7 +179,6 @@ Status check_rules(const SaleRules& rules) {
   }
   check_line(rules.line, check);
   check_admission(rules.admission, check);
-  return std::move(check).status();
 }
 
 }  // namespace onrush::sale

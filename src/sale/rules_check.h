@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/result.h"
+#include "sale/complaints.h"
 #include "sale/rules.h"
 
 namespace onrush::sale {
@@ -43,5 +44,7 @@ inline constexpr Millis kHoldMax{86'400'000};
 
 // Error: invalid, naming the place as a sale file calls it ("items[1].stock: must be 1..10000000").
 [[nodiscard]] Status check_rules(const SaleRules& rules);
+// The same check, which goes on after the first fault.
+void check_rules(const SaleRules& rules, Complaints& complaints);
 
 }  // namespace onrush::sale

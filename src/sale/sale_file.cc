@@ -10,122 +10,14 @@
 #include <vector>
 
 #include "sale/rules_check.h"
+#include "sale/sale_file_fields.h"
 #include "sale/strict_json.h"
 
 namespace onrush::sale {
 namespace {
 
 namespace json = boost::json;
-
-// One object of the file. Keys are read one by one; the first complaint is kept, named by its
-// place, and a key that nobody has read is unknown.
-class Fields {
- public:
-  Fields(const json::value& value, std::string place, std::string& complaint)
-      : place_(std::move(place)), complaint_(complaint) {
-    object_ = value.if_object();
-    if (object_ == nullptr) complain("", "must be an object");
-  }
-
-  // nullptr: absent.
-  const json::value* find(std::string_view key) {
-    known_.push_back(key);
-    return object_ == nullptr ? nullptr : object_->if_contains(key);
-  }
-  const json::value* required(std::string_view key) {
-    const json::value* value = find(key);
-    if (value == nullptr) complain(key, "is missing");
-    return value;
-  }
-  void text(std::string_view key, std::string& out) { as_text(key, find(key), out); }
-  void required_text(std::string_view key, std::string& out) { as_text(key, required(key), out); }
-  void bilingual(std::string_view key, bool must, Text& out) {
-    const json::value* value = must ? required(key) : find(key);
-    if (value == nullptr) return;
-    if (const json::string* plain = value->if_string()) {
-      out.en = std::string_view(*plain);
-      return;
-    }
-    if (!value->is_object())
-      return complain(key, "must be a text, or an object with \"en\" and \"zh\"");
-    Fields languages(*value, at(key), complaint_);
-    languages.required_text("en", out.en);
-    languages.text("zh", out.zh);
-    languages.no_others();
-  }
-  void boolean(std::string_view key, bool& out) {
-    const json::value* value = find(key);
-    if (value == nullptr) return;
-    if (!value->is_bool()) return complain(key, "must be true or false");
-    out = value->get_bool();
-  }
-  // Whole numbers only; `out` keeps its value when absent.
-  template <class T>
-  void number(std::string_view key, std::int64_t low, std::int64_t high, T& out) {
-    if (const json::value* value = find(key))
-      out = static_cast<T>(as_number(key, *value, low, high));
-  }
-  std::int64_t as_number(std::string_view key, const json::value& value, std::int64_t low,
-                         std::int64_t high) {
-    std::int64_t n = low - 1;
-    if (value.is_int64()) n = value.get_int64();
-    if (value.is_uint64() && value.get_uint64() <= static_cast<std::uint64_t>(high)) {
-      n = static_cast<std::int64_t>(value.get_uint64());
-    }
-    if (!value.is_number()) {
-      complain(key, "must be a whole number");
-    } else if (n < low || n > high) {
-      complain(key, fmt::format("must be {}..{}", low, high));
-    }
-    return std::clamp(n, low, high);
-  }
-  template <class Enum, std::size_t kSize>
-  void choice(std::string_view key,
-              const std::array<std::pair<std::string_view, Enum>, kSize>& names, Enum& out) {
-    std::string name;
-    const json::value* value = find(key);
-    if (value == nullptr) return;
-    as_text(key, value, name);
-    for (const auto& [known, meaning] : names) {
-      if (name == known) {
-        out = meaning;
-        return;
-      }
-    }
-    std::string list;
-    for (const auto& [known, meaning] : names)
-      list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", known);
-    complain(key, "must be one of " + list);
-  }
-  void no_others() {
-    if (object_ == nullptr) return;
-    for (const auto& member : *object_) {
-      const std::string_view key = member.key();
-      if (std::find(known_.begin(), known_.end(), key) == known_.end())
-        complain(key, "is not a key of a sale file");
-    }
-  }
-  void complain(std::string_view key, std::string_view what) {
-    if (complaint_.empty())
-      complaint_ = fmt::format("{}: {}", key.empty() && place_.empty() ? "file" : at(key), what);
-  }
-  [[nodiscard]] std::string at(std::string_view key) const {
-    if (key.empty()) return place_;
-    return place_.empty() ? std::string(key) : fmt::format("{}.{}", place_, key);
-  }
-
- private:
-  void as_text(std::string_view key, const json::value* value, std::string& out) {
-    if (value == nullptr) return;
-    if (!value->is_string()) return complain(key, "must be a text");
-    out = std::string_view(value->get_string());
-  }
-
-  const json::object* object_ = nullptr;
-  std::string place_;
-  std::string& complaint_;
-  std::vector<std::string_view> known_;
-};
+using Fields = SaleFileFields;
 
 constexpr std::array kLateMoneyNames{
     std::pair{std::string_view("refund"), LateMoney::refund},
@@ -216,7 +108,7 @@ std::optional<std::uint32_t> read_standby(Fields& fields) {
 }
 
 ItemRules read_item(const json::value& value, std::string place, const SaleRules& rules,
-                    std::optional<std::uint32_t> standby, std::string& complaint) {
+                    std::optional<std::uint32_t> standby, Complaints& complaint) {
   Fields fields(value, std::move(place), complaint);
   ItemRules item;
   fields.required_text("item", item.key);
@@ -238,7 +130,7 @@ ItemRules read_item(const json::value& value, std::string place, const SaleRules
 }
 
 void read_items(Fields& fields, std::optional<std::uint32_t> standby, SaleRules& rules,
-                std::string& complaint) {
+                Complaints& complaint) {
   const json::value* value = fields.required("items");
   if (value == nullptr) return;
   const json::array* items = value->if_array();
@@ -266,7 +158,7 @@ void read_texts(Fields& fields, std::string_view key, std::size_t size_max,
   }
 }
 
-void read_line(Fields& outer, LineRules& line, std::string& complaint) {
+void read_line(Fields& outer, LineRules& line, Complaints& complaint) {
   const json::value* value = outer.find("line");
   if (value == nullptr) return;
   Fields fields(*value, "line", complaint);
@@ -279,7 +171,7 @@ void read_line(Fields& outer, LineRules& line, std::string& complaint) {
   fields.no_others();
 }
 
-void read_filter(Fields& outer, FilterRules& filter, std::string& complaint) {
+void read_filter(Fields& outer, FilterRules& filter, Complaints& complaint) {
   const json::value* value = outer.find("filter");
   if (value == nullptr) return;
   Fields fields(*value, "admission.filter", complaint);
@@ -295,7 +187,7 @@ void read_filter(Fields& outer, FilterRules& filter, std::string& complaint) {
   fields.no_others();
 }
 
-void read_questions(Fields& outer, AdmissionRules& admission, std::string& complaint) {
+void read_questions(Fields& outer, AdmissionRules& admission, Complaints& complaint) {
   outer.number("question_tries", 1, 20, admission.question_tries);
   read_seconds(outer, "question_retry_seconds", 1, 3'600, admission.question_retry);
   const json::value* value = outer.find("questions");
@@ -314,7 +206,7 @@ void read_questions(Fields& outer, AdmissionRules& admission, std::string& compl
   }
 }
 
-void read_bucket(Fields& outer, BucketRules& bucket, std::string& complaint) {
+void read_bucket(Fields& outer, BucketRules& bucket, Complaints& complaint) {
   const json::value* value = outer.find("bucket");
   if (value == nullptr) return;
   Fields fields(*value, "admission.bucket", complaint);
@@ -327,7 +219,7 @@ void read_bucket(Fields& outer, BucketRules& bucket, std::string& complaint) {
   fields.no_others();
 }
 
-void read_admission(Fields& outer, AdmissionRules& admission, std::string& complaint) {
+void read_admission(Fields& outer, AdmissionRules& admission, Complaints& complaint) {
   const json::value* value = outer.find("admission");
   if (value == nullptr) return;
   Fields fields(*value, "admission", complaint);
@@ -439,15 +331,9 @@ json::object item_object(const ItemRules& item) {
   return out;
 }
 
-}  // namespace
-
-Result<SaleRules> parse_sale_file(std::string_view text, TimePoint now) {
-  const auto value = parse_strict_json(text);
-  if (!value) return value.error();
-  std::string complaint;
-  Fields fields(*value, "", complaint);
-  Result<SaleRules> result{SaleRules{}};
-  SaleRules& rules = *result;
+SaleRules read_rules(const json::value& value, TimePoint now, Complaints& complaint) {
+  SaleRules rules;
+  Fields fields(value, "", complaint);
   fields.required_text("sale", rules.key);
   fields.bilingual("title", true, rules.title);
   fields.bilingual("description", false, rules.description);
@@ -464,9 +350,54 @@ Result<SaleRules> parse_sale_file(std::string_view text, TimePoint now) {
   read_line(fields, rules.line, complaint);
   read_admission(fields, rules.admission, complaint);
   fields.no_others();
-  if (!complaint.empty()) return invalid(std::move(complaint));
-  if (const Status valid = check_rules(rules); !valid) return valid.error();
+  return rules;
+}
+
+}  // namespace
+
+SaleFileCheck check_sale_file(std::string_view text, TimePoint now) {
+  SaleFileCheck check;
+  const auto value = parse_strict_json(text);
+  if (!value) {
+    // "items[0].stock: this key is there twice"; places have no spaces.
+    const std::string& message = value.error().message;
+    const auto colon = message.find(": ");
+    const bool placed = colon != std::string::npos && message.find(' ') > colon;
+    check.complaints.add(placed ? message.substr(0, colon) : "",
+                         placed ? message.substr(colon + 2) : message);
+    return check;
+  }
+  SaleRules rules = read_rules(*value, now, check.complaints);
+  check.key = rules.key;
+  const bool read = check.complaints.empty();
+  // After a complaint the rules have gaps, of which the check would complain once more.
+  check_rules(rules, check.complaints);
+  if (read && check.complaints.empty()) check.rules = std::move(rules);
+  return check;
+}
+
+Result<SaleRules> parse_sale_file(std::string_view text, TimePoint now) {
+  const auto value = parse_strict_json(text);
+  if (!value) return value.error();
+  Complaints complaint;
+  Result<SaleRules> result = read_rules(*value, now, complaint);
+  if (!complaint.empty()) return invalid(complaint.first());
+  if (const Status valid = check_rules(*result); !valid) return valid.error();
   return result;
+}
+
+std::string json_pointer(std::string_view place) {
+  std::string pointer;
+  for (std::size_t at = 0; at < place.size();) {
+    const std::size_t end = std::min(place.find_first_of(".[", at + 1), place.size());
+    std::string_view step = place.substr(at, end - at);
+    if (step.starts_with('.')) step.remove_prefix(1);
+    if (step.starts_with('[') && step.ends_with(']')) step = step.substr(1, step.size() - 2);
+    pointer.push_back('/');
+    for (const char c : step) pointer += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+    at = end;
+  }
+  return pointer;
 }
 
 std::string to_sale_file(const SaleRules& rules) {

@@ -1,10 +1,12 @@
 // A sale file: the JSON by which a merchant describes a sale (docs/sale_file.md). Parsing is pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "sale/complaints.h"
 #include "sale/rules.h"
 
 namespace onrush::sale {
@@ -14,6 +16,17 @@ namespace onrush::sale {
 // "+1h"). Unknown and duplicate keys, wrong types and values out of range are errors that name the
 // place ("items[1].stock: must be 1..10000000"). Error: invalid.
 [[nodiscard]] Result<SaleRules> parse_sale_file(std::string_view json, TimePoint now);
+
+// A whole file with all that is wrong with it, for those who are still writing it.
+struct SaleFileCheck {
+  Complaints complaints;
+  std::optional<SaleRules> rules;  // when nothing is wrong: what parse_sale_file() gives
+  std::string key;                 // of the sale, as far as it could be read
+};
+[[nodiscard]] SaleFileCheck check_sale_file(std::string_view json, TimePoint now);
+
+// The place of a complaint ("items[1].stock") as a JSON pointer ("/items/1/stock", RFC 6901).
+[[nodiscard]] std::string json_pointer(std::string_view place);
 
 // The canonical file of these rules: parse_sale_file(to_sale_file(r), any) == r, but for the draw's
 // secret, which no file holds.

@@ -3,46 +3,18 @@
 //   ONRUSH_GENERAL_URL, ONRUSH_ADMIN_URL, and ONRUSH_SETUP_URL (the one-time link) or
 //   ONRUSH_STAFF_EMAIL and ONRUSH_STAFF_PASSWORD. Words as arguments choose journeys by name.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { button, clean, noSidewaysScroll, noViolations, watcher } from './checks.mjs';
+import { consoleJourneys } from './console.mjs';
 import { frontDoorJourneys } from './front_door.mjs';
 import { Scene, findServer, startBrowser, visit } from './lab.mjs';
 import { ruleChecks } from './rules.mjs';
 
-const axe_source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const server = await findServer();
 const browser = await startBrowser();
 const scene = new Scene(server);
 const journeys = [];
 const journey = (name, run) => journeys.push({ name, run });
-const button = (page, name) => page.getByRole('button', { name });
-
-// Opens a page that fails the journey on script errors, refused styles or scripts, and foreign requests.
-async function watched(context) {
-  const page = await context.newPage();
-  const hosts = new Set([server.general, server.admin].map((url) => new URL(url).hostname).concat('localhost'));
-  page.faults = [];
-  page.on('pageerror', (error) => page.faults.push(`script error: ${error.message}`));
-  page.on('console', (message) => { if (/Content Security Policy|Refused to/.test(message.text())) page.faults.push(message.text()); });
-  page.on('request', (request) => { if (!hosts.has(new URL(request.url()).hostname) && !request.url().startsWith('data:')) page.faults.push(`foreign request: ${request.url()}`); });
-  return page;
-}
-
-function clean(...pages) {
-  for (const page of pages) assert.deepEqual(page.faults, []);
-}
-
-async function noViolations(page, what) {
-  // Through the debugger, so that the pages' own policy stays in force for everything else.
-  await page.evaluate(axe_source);
-  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  assert.deepEqual(found.violations.map((violation) => `${what}: ${violation.id}: ${violation.nodes.map((node) => node.target.join(' ') + ' ' + (node.any[0]?.message ?? '')).join(' | ')}`), []);
-}
-
-async function noSidewaysScroll(page, what) {
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(wide <= 0, `${what} is ${wide} px too wide`);
-}
+const watched = watcher(server);
 
 journey('staff_set_up_apply_announce_pause_and_resume', async () => {
   const context = await browser.visitor();
@@ -60,8 +32,9 @@ journey('staff_set_up_apply_announce_pause_and_resume', async () => {
   }
   const file = scene.file('console', { opens_at: '+1h' });
   await visit(page, '/');
-  await page.getByRole('link', { name: 'Apply a sale file' }).click();
-  const area = page.locator('textarea');
+  await page.getByRole('link', { name: 'New sale' }).click();
+  await button(page, 'JSON').click();
+  const area = page.locator('#file');
   await area.fill(JSON.stringify({ ...file, items: [{ ...file.items[0], stock: 0 }] }, null, 2));
   await button(page, 'Apply').click();
   await page.locator('.notice', { hasText: /items\[0\]\.stock, line \d+:/ }).waitFor();
@@ -76,10 +49,10 @@ journey('staff_set_up_apply_announce_pause_and_resume', async () => {
   await button(page, 'Announce').click();
   await page.locator('.head .chip', { hasText: 'Announced' }).waitFor();
   await button(page, 'Open now').click();
-  await page.locator('form button', { hasText: 'Open now' }).click();
+  await page.locator('.details button', { hasText: 'Open now' }).click();
   await page.locator('.head .chip', { hasText: 'Open' }).waitFor();
   await button(page, 'Pause').click();
-  const confirm = page.locator('form button[type=submit]');
+  const confirm = page.locator('.details button[type=submit]');
   assert.ok(await confirm.isDisabled(), 'pausing needs no typed confirmation');
   await page.fill('input[name=typed]', file.sale);
   await page.fill('input[name=reason]', 'checking the price');
@@ -518,12 +491,13 @@ journey('no_page_has_an_accessibility_violation_or_scrolls_sideways', async () =
     await check(`/sales/${open}`, '.bigs', server.admin);
     await page.locator('.buttons .danger').first().click();
     await check(null, 'input[name=typed]');
-    for (const [path, ready] of [['/new', 'textarea'], ['/orders', 'tbody tr'], [`/orders/${order}`, '.facts'], ['/acts', 'tbody tr'], ['/staff', 'tbody tr']]) await check(path, ready, server.admin);
+    for (const [path, ready] of [['/new', '.phone'], ['/orders', 'tbody tr'], [`/orders/${order}`, '.facts'], ['/acts', 'tbody tr'], ['/staff', 'tbody tr']]) await check(path, ready, server.admin);
     clean(page);
     await context.close();
   }
 });
 
+consoleJourneys(journey, { server, browser, scene, watched });
 ruleChecks(journey);
 frontDoorJourneys({ journey, server, browser, scene, button, watched, clean, noViolations, noSidewaysScroll });
 

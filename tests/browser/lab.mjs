@@ -108,6 +108,10 @@ export class Scene {
     return call(this.server.admin, `/api/v1/admin/sales/${sale}/acts`, { method: 'POST', token: await this.owner(), json: typeof act === 'string' ? { act } : act });
   }
 
+  async addStaff(account) {
+    return call(this.server.admin, '/api/v1/admin/staff', { method: 'POST', token: await this.owner(), json: account });
+  }
+
   async sale(id) {
     return call(this.server.admin, `/api/v1/admin/sales/${id}`, { token: await this.owner() });
   }

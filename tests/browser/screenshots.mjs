@@ -28,6 +28,10 @@ const rush = { ...scene.file('rush'), title: { en: 'Lunch box rush', zh: '午餐
   { item: 'box', title: { en: 'Lunch box', zh: '午餐盒' }, stock: 200, price: 1200 }, { item: 'soup', title: { en: 'Soup of the day', zh: '每日例汤' }, stock: 60, price: 450 }] };
 await scene.define(single, 'announce');
 for (const file of [power, over, paused, gone]) await scene.define(file, 'announce', 'open');
+const drafted = { ...scene.file('draft'), line: { mode: 'draw', rate: 20 }, admission: { registration: 'optional', questions: [{ question: { en: 'How many watts?', zh: '多少瓦？' }, answers: ['65 W', '65'] }], proof_of_work: { max_number: 50_000 } } };
+const lined = { ...scene.file('lined'), opens_at: '+20m', lobby_at: '+1s', line: { mode: 'draw', rate: 20 } };
+await scene.define(drafted);
+await scene.define(lined, 'announce');
 const crowd = await Promise.all(Array.from({ length: 32 }, () => scene.buyer()));
 const [phone_holder, , waiting, buyer, payer, , over_buyer, nobody] = crowd;
 for (const [i, one] of crowd.slice(8).entries()) await scene.hold(one, power.sale, i < 2 ? 'phone' : 'power-bank');
@@ -99,12 +103,20 @@ for (const locale of ['en-GB', 'zh-CN']) {
     await shot('console-sales', '/', 'tbody tr', { origin: server.admin });
     await shot('console-rush', `/sales/${rush.sale}`, '.bigs', { origin: server.admin, act: () => page.waitForTimeout(6_000) });
     await shot('console-sale', `/sales/${power.sale}`, '.bigs', { dark: false, origin: server.admin, act: () => page.locator('.buttons .button').first().click() });
-    await shot('console-apply', '/new', 'textarea', { dark: false, origin: server.admin, act: async () => {
-      const file = JSON.stringify({ ...single, items: [{ ...single.items[0], stock: 0 }] }, null, 2);
-      await page.locator('textarea').fill(file);
-      await page.locator('.editor-foot button').click();
-      await page.locator('.notice').waitFor();
+    await shot('console-form', `/sales/${drafted.sale}/edit`, '.phone', { origin: server.admin });
+    page.on('dialog', (dialog) => void dialog.accept());
+    await shot('console-faults', '/new', '.phone', { dark: false, origin: server.admin, act: async () => {
+      await page.locator('.editor-foot .actions button').first().click();
+      await page.locator('.faults').waitFor();
     } });
+    await shot('console-apply', '/new', '.editor', { dark: false, origin: server.admin, act: async () => {
+      const file = JSON.stringify({ ...single, items: [{ ...single.items[0], stock: 0 }] }, null, 2);
+      await page.locator('.editor-tools .tab').nth(1).click();
+      await page.locator('#file').fill(file);
+      await page.locator('.editor-foot button').first().click();
+      await page.locator('#file-said .notice').waitFor();
+    } });
+    await shot('console-line', `/sales/${lined.sale}`, '.line-card', { origin: server.admin, act: () => page.waitForTimeout(4_000) });
     await shot('console-orders', '/orders', 'tbody tr', { dark: false, origin: server.admin });
     await shot('console-order', `/orders/${paid.order}`, '.facts', { dark: false, origin: server.admin });
     await shot('console-acts', '/acts', 'tbody tr', { dark: false, origin: server.admin });

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { join, extname } from 'node:path';
 import { randomBytes } from 'node:crypto';
+import { adminExtras, adminRoutes } from './stand_in_admin.mjs';
 import { BoxOffice } from './stand_in_box_office.mjs';
 import { Refusal } from './stand_in_refusal.mjs';
 import { accept } from './stand_in_websocket.mjs';
@@ -60,6 +61,8 @@ export async function startStandIn(dist) {
   const list = (query, buyer) => {
     const words = (query.get('q') ?? '').toLowerCase();
     const rows = [...office.orders.values()].reverse().filter((order) => (!buyer || order.buyer === buyer)
+      && (!query.get('item') || order.units.some((unit) => unit.item === query.get('item')))
+      && (!query.get('from') || order.created_at >= query.get('from')) && (!query.get('until') || order.created_at < query.get('until'))
       && (!query.get('state') || order.state === query.get('state')) && (!query.get('sale') || order.sale === query.get('sale'))
       && JSON.stringify(order).toLowerCase().includes(words));
     const email = (id) => [...accounts.values()].find((entry) => entry.account.id === id)?.account.email;
@@ -68,6 +71,7 @@ export async function startStandIn(dist) {
 
   // [listeners, method, pattern, role, handler]; the handler gets what it needs and returns [status, body].
   const table = [
+    ...adminRoutes(office, (query) => list(query, null).orders, Refusal),
     ['gr', 'GET', /^\/sales$/, null, () => [200, { sales: [...office.sales].filter(([, s]) => s.phase !== 'draft').map(([id]) => office.document(id)) }]],
     ['gr', 'GET', /^\/sales\/([^/]+)$/, null, ({ id }) => [200, office.document(id)]],
     ['gr', 'GET', /^\/sales\/([^/]+)\/live$/, null, ({ id }) => [200, office.live(id)]],
@@ -121,7 +125,7 @@ export async function startStandIn(dist) {
       return [201, session(account, headers)];
     }],
     ['a', 'GET', /^\/admin\/sales$/, 'staff', () => [200, { sales: [...office.sales.keys()].map((id) => office.adminView(id)) }]],
-    ['a', 'GET', /^\/admin\/sales\/([^/]+)$/, 'staff', ({ id }) => [200, office.adminView(id)]],
+    ['a', 'GET', /^\/admin\/sales\/([^/]+)$/, 'staff', ({ id }) => [200, { ...office.adminView(id), ...adminExtras(office, id) }]],
     ['a', 'PUT', /^\/admin\/sales\/([^/]+)$/, 'staff', ({ id, body, account }) => [office.define(id, body, account.email) ? 201 : 200, office.adminView(id)]],
     ['a', 'POST', /^\/admin\/sales\/([^/]+)\/acts$/, 'staff', ({ id, body, account }) => { if (account.role === 'viewer') throw new Refusal(403, 'forbidden', 'This needs the role operator.'); office.act(id, body, account.email); return [200, office.adminView(id)]; }],
     ['a', 'GET', /^\/admin\/funnel$/, 'staff', () => [200, office.funnel()]],
@@ -129,7 +133,6 @@ export async function startStandIn(dist) {
     ['a', 'GET', /^\/admin\/orders\/(\d+)$/, 'staff', ({ order }) => [200, { ...order, payments: order.payment ? [order.payment] : [] }]],
     ['a', 'PUT', /^\/admin\/orders\/(\d+)$/, 'staff', ({ order }) => { office.end(order, 'paid'); return [200, order]; }],
     ['a', 'POST', /^\/admin\/orders\/(\d+)\/refund$/, 'staff', ({ order, body, account }) => { office.refund(order, body.reason, account.email); return [200, order]; }],
-    ['a', 'GET', /^\/admin\/acts$/, 'staff', () => [200, { acts: office.acts.slice(0, 100) }]],
     ['a', 'GET', /^\/admin\/staff$/, 'staff', () => [200, { staff: [...accounts.values()].map((e) => e.account).filter((a) => a.role !== 'buyer') }]],
     ['a', 'POST', /^\/admin\/staff$/, 'staff', ({ body }) => {
       if (body.account === undefined) return [201, create(body.email, body.password, body.role)];
@@ -166,7 +169,7 @@ export async function startStandIn(dist) {
     if (request.method === 'OPTIONS') return void response.writeHead(204, headers).end();
     try {
       const [status, body] = answer(listener, request, text, headers);
-      response.writeHead(status, headers).end(body === undefined ? '' : JSON.stringify(body));
+      response.writeHead(status, headers).end(body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (error.more.retry_after_seconds) headers['retry-after'] = String(error.more.retry_after_seconds);

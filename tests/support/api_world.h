@@ -105,7 +105,7 @@ class PlacedOrders final : public ports::OrderStore {
   Result<std::vector<ports::PaymentRow>> refunds_due(std::uint32_t) override {
     return std::vector<ports::PaymentRow>{};
   }
-  Result<std::vector<ports::StaffActRow>> staff_acts(std::uint64_t, std::uint32_t) override {
+  Result<std::vector<ports::StaffActRow>> staff_acts(const ports::StaffActQuery&) override {
     return std::vector<ports::StaffActRow>{};
   }
   Result<std::uint64_t> position() override { return std::uint64_t{0}; }

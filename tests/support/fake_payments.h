@@ -71,7 +71,7 @@ class FakePayments final : public ports::OrderStore {
   Result<std::optional<ports::OrderRow>> order(sale::OrderId) override {
     return std::optional<ports::OrderRow>{};
   }
-  Result<std::vector<ports::StaffActRow>> staff_acts(std::uint64_t, std::uint32_t) override {
+  Result<std::vector<ports::StaffActRow>> staff_acts(const ports::StaffActQuery&) override {
     return std::vector<ports::StaffActRow>{};
   }
   Result<std::uint64_t> position() override { return std::uint64_t{0}; }

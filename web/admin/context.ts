@@ -4,7 +4,7 @@ import type { Api, Problem } from '../shared/api';
 import type { ServerClock } from '../shared/clock';
 import { h, type Child } from '../shared/dom';
 import type { SignedIn } from '../shared/session';
-import type { LiveItem, OrderState, Phase, Text } from '../shared/types';
+import type { LiveItem, LiveLine, OrderState, Phase, Text } from '../shared/types';
 import { t } from './texts';
 
 export interface AdminSale {
@@ -19,7 +19,18 @@ export interface AdminSale {
   server_time?: string;
   items: (LiveItem & { title?: Text })[];
   money?: Record<string, number>;
+  decision_rate?: number;
+  latency?: { p50_ms: number | null; p99_ms: number | null; decisions?: number };
+  line?: LineNumbers | null;
+  funnel?: { layer: string; refused?: number; given?: number }[];
+  registrations?: number;
+  notice?: Text | null;
   rates?: Partial<Record<'granted' | 'standby' | 'paid' | 'ended', { total: number; per_second: number }>>;
+}
+
+export interface LineNumbers extends LiveLine {
+  capacity?: number;
+  left?: number;
 }
 
 export interface Context {
@@ -34,6 +45,7 @@ export interface Context {
 export interface Page {
   render(): void;
   stop(): void;
+  mayLeave?(): boolean;  // false: the reader has something unsaved and wants to stay
 }
 
 export type OpenPage = (root: HTMLElement, context: Context, argument: string) => Page;

@@ -5,6 +5,7 @@ import { h, type Child } from '../shared/dom';
 import type { Phase } from '../shared/types';
 import { explain, may, notice, type AdminSale, type Context } from './context';
 import { pick } from '../shared/language';
+import { localValue } from './sale_draft';
 import { t, type TextKey } from './texts';
 
 type Act = 'announce' | 'open' | 'pause' | 'resume' | 'close' | 'cancel';
@@ -42,7 +43,6 @@ export class Controls {
         class: form === 'cancel' || form === 'close' ? 'button quiet danger' : form === 'announce' || form === 'resume' || form === 'open' ? 'button' : 'button quiet',
         'aria-expanded': kAtOnce.includes(form) ? undefined : String(this.form === form), onclick: () => this.choose(form) }, t(`a_${form}`)))),
       this.form !== null && this.details(sale, this.form),
-      sale.phase === 'draft' && h('p', { class: 'after' }, h('a', { href: '/new' }, t('edit_file'))),
     ];
   }
 
@@ -111,10 +111,4 @@ export class Controls {
     this.changed();
     this.acted();
   }
-}
-
-// "2026-11-22T08:30:00" in the reader's own zone, as datetime-local wants it.
-function localValue(time: string): string {
-  const date = new Date(time);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }

@@ -1,20 +1,19 @@
-// The last minutes of a sale's numbers, as rates per second between successive polls.
+// The last minutes of a sale's numbers, from successive polls.
 
 import { sums, type AdminSale } from './context';
 
-const kSamplesMax = 120;
+const kSamplesMax = 180;
+const kSmoothOver = 5;      // polls over which a rate is taken
 
 interface Sample {
   at_ms: number;
-  decisions: number | undefined;  // totals since the server began
   granted: number;
+  decisions: number;
   paid: number;
-}
-
-export interface Rates {
-  decisions: number[];
-  holds: number[];
-  paid: number[];
+  claim_rate: number;
+  line_rate: number;
+  p50_ms: number;
+  p99_ms: number;
 }
 
 export class RateHistory {
@@ -24,14 +23,12 @@ export class RateHistory {
   // what is held and let go again between two polls does not show in it.
   add(sale: AdminSale, at_ms: number): void {
     const total = sums(sale.items);
-    const counted = sale.rates;
+    const granted = sale.rates?.granted?.total ?? total.held + total.paid;
     this.samples.push({
-      at_ms,
-      decisions: counted?.granted === undefined ? undefined : counted.granted.total + (counted.standby?.total ?? 0),
-      granted: counted?.granted?.total ?? total.held + total.paid,
-      paid: counted?.paid?.total ?? total.paid,
+      at_ms, granted, decisions: granted + (sale.rates?.standby?.total ?? 0), paid: sale.rates?.paid?.total ?? total.paid,
+      claim_rate: sale.line?.claim_rate ?? 0, line_rate: sale.line?.rate ?? 0, p50_ms: sale.latency?.p50_ms ?? 0, p99_ms: sale.latency?.p99_ms ?? 0,
     });
-    if (this.samples.length > kSamplesMax + 1) this.samples.shift();
+    if (this.samples.length > kSamplesMax) this.samples.shift();
   }
 
   seconds(): number {
@@ -40,17 +37,19 @@ export class RateHistory {
     return first && last ? Math.round((last.at_ms - first.at_ms) / 1000) : 0;
   }
 
-  rates(): Rates {
-    const rates: Rates = { decisions: [], holds: [], paid: [] };
-    for (let i = 1; i < this.samples.length; ++i) {
-      const before = this.samples[i - 1]!;
-      const now = this.samples[i]!;
-      const seconds = Math.max(0.001, (now.at_ms - before.at_ms) / 1000);
-      const rate = (after: number, earlier: number) => Math.max(0, after - earlier) / seconds;
-      rates.holds.push(rate(now.granted, before.granted));
-      rates.paid.push(rate(now.paid, before.paid));
-      if (now.decisions !== undefined && before.decisions !== undefined) rates.decisions.push(rate(now.decisions, before.decisions));
-    }
-    return rates;
+  times(): number[] {
+    return this.samples.slice(1).map((sample) => sample.at_ms);
+  }
+
+  of(name: Exclude<keyof Sample, 'at_ms'>): number[] {
+    return this.samples.slice(1).map((sample) => sample[name]);
+  }
+
+  // How fast a total grows, a second, for each of times().
+  rates(total: 'granted' | 'decisions' | 'paid'): number[] {
+    return this.samples.slice(1).map((now, i) => {
+      const before = this.samples[Math.max(0, i + 1 - kSmoothOver)]!;
+      return Math.max(0, now[total] - before[total]) / Math.max(0.001, (now.at_ms - before.at_ms) / 1000);
+    });
   }
 }

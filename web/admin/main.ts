@@ -19,6 +19,7 @@ import { t, type TextKey } from './texts';
 const routes: [RegExp, OpenPage][] = [
   [/^\/$/, openSales],
   [/^\/sales\/([a-z0-9-]{1,64})$/, openDashboard],
+  [/^\/sales\/([a-z0-9-]{1,64})\/edit$/, openEditor],
   [/^\/new$/, openEditor],
   [/^\/orders$/, openOrders],
   [/^\/orders\/([0-9]{1,20})$/, openOrder],
@@ -38,21 +39,35 @@ class Console implements Context {
   private readonly top = document.getElementById('top')!;
   private readonly main = document.getElementById('main')!;
   private page: Page | null = null;
+  private shown = location.href;
 
   async start(): Promise<void> {
     applyLanguage();
     await this.session.start();
     this.session.onchange = () => this.open();
-    window.addEventListener('popstate', () => this.open());
+    window.addEventListener('popstate', () => this.back());
     document.addEventListener('click', (event) => this.followLink(event));
     this.open();
   }
 
   navigate(path: string): void {
+    if (this.page?.mayLeave?.() === false) return;
     history.pushState(null, '', path);
+    this.shown = location.href;
     this.open();
     window.scrollTo(0, 0);
     this.main.focus({ preventScroll: true });
+  }
+
+  // The address has changed already: who wants to stay gets it back.
+  private back(): void {
+    if (location.href.split('#')[0] === this.shown.split('#')[0]) return;
+    if (this.page?.mayLeave?.() === false) {
+      history.pushState(null, '', this.shown);
+      return;
+    }
+    this.shown = location.href;
+    this.open();
   }
 
   announce(text: string): void {
@@ -84,6 +99,7 @@ class Console implements Context {
     }
     // The used one-time token does not stay in the address.
     if (location.pathname === '/setup') history.replaceState(null, '', '/');
+    this.shown = location.href;
     for (const [pattern, open] of routes) {
       const match = pattern.exec(location.pathname);
       if (match === null) continue;
@@ -104,7 +120,7 @@ class Console implements Context {
       this.staff() && h('nav', null, menu.map(([path, key]) => h('a', { 'data-key': path, href: path, 'aria-current': current(path) ? 'page' : undefined }, t(key)))),
       h('div', { class: 'who' },
         account !== null && h('span', { class: 'email' }, account.email),
-        account !== null && h('button', { 'data-key': 'out', class: 'link', type: 'button', onclick: () => void this.session.signOut() }, t('sign_out')),
+        account !== null && h('button', { 'data-key': 'out', class: 'link', type: 'button', onclick: () => { if (this.page?.mayLeave?.() !== false) void this.session.signOut(); } }, t('sign_out')),
         h('button', { 'data-key': 'lang', class: 'link language', type: 'button', lang: language() === 'zh' ? 'en' : 'zh-Hans', onclick: () => {
           rememberLanguage(language() === 'zh' ? 'en' : 'zh');
           this.renderTop();

@@ -41,6 +41,23 @@ export class Api {
     return fresh === null ? answer : this.send<T>(path, options, fresh);
   }
 
+  // A file: its bytes as they are. Problems are JSON as everywhere.
+  async file(path: string): Promise<Answer<Blob>> {
+    const token = await this.tokens.current();
+    const sent_ms = Date.now();
+    try {
+      const ask = (with_token: string | null) => fetch(this.origin + path, {
+        headers: with_token === null ? {} : { authorization: `Bearer ${with_token}` }, cache: 'no-store', credentials: 'same-origin', signal: AbortSignal.timeout(120_000) });
+      let response = await ask(token);
+      const fresh = response.status === 401 && token !== null ? await this.tokens.renew(token) : null;
+      if (fresh !== null) response = await ask(fresh);
+      if (response.ok) return { ok: true, status: response.status, value: await response.blob(), sent_ms };
+      return { ok: false, problem: toProblem(response, (await response.json()) as Record<string, unknown>) };
+    } catch {
+      return { ok: false, problem: { code: 'offline', status: 0, detail: '', retry_after_ms: 0, trace_id: '', body: {} } };
+    }
+  }
+
   private async send<T>(path: string, options: Call, token: string | null): Promise<Answer<T>> {
     const headers: Record<string, string> = { ...options.headers, accept: 'application/json' };
     if (token !== null) headers['authorization'] = `Bearer ${token}`;

@@ -43,6 +43,17 @@ export function rememberLanguage(chosen: Language): void {
   applyLanguage(chosen);
 }
 
+// Runs `make` as if the page were in that language; what it builds stays as it is.
+export function withLanguage<T>(chosen: Language, make: () => T): T {
+  const before = current;
+  current = chosen;
+  try {
+    return make();
+  } finally {
+    current = before;
+  }
+}
+
 export function locale(): string {
   return current === 'zh' ? 'zh-Hans-CN' : navigator.languages?.find((tag) => tag.startsWith('en')) ?? 'en';
 }

@@ -133,6 +133,16 @@ std::vector<OrderRow> find_orders(Connection& connection, const ports::OrderQuer
                                                 std::vector<Param>{query.sale_key}));
   }
   if (query.state) sql += fmt::format(" AND o.state = {}", static_cast<int>(*query.state));
+  if (!query.item_key.empty()) {
+    params.emplace_back(query.item_key);
+    sql +=
+        " AND EXISTS (SELECT 1 FROM order_units f JOIN items g ON g.sale = o.sale AND "
+        "g.item = f.item WHERE f.order_id = o.id AND g.item_key = :a)";
+  }
+  if (query.created_from)
+    sql += fmt::format(" AND o.created_at >= {}", to_millis(*query.created_from));
+  if (query.created_until)
+    sql += fmt::format(" AND o.created_at < {}", to_millis(*query.created_until));
   if (query.before.value() != 0 && storable(query.before.value())) {
     sql += fmt::format(" AND o.id < {}", query.before.value());
   }
@@ -181,15 +191,24 @@ std::vector<PaymentRow> refunds_due(Connection& connection, std::uint32_t limit)
                               static_cast<int>(sale::PaymentState::refund_due), capped(limit)));
 }
 
-std::vector<ports::StaffActRow> staff_acts(Connection& connection, std::uint64_t before_seq,
-                                           std::uint32_t limit) {
+std::vector<ports::StaffActRow> staff_acts(Connection& connection,
+                                           const ports::StaffActQuery& query) {
   std::string sql =
       "SELECT a.seq, a.at, a.actor, a.act, s.sale_key, a.detail FROM staff_acts a "
       "JOIN sales s ON s.id = a.sale WHERE 1 = 1";
-  if (before_seq != 0 && storable(before_seq)) sql += fmt::format(" AND a.seq < {}", before_seq);
-  sql += fmt::format(" ORDER BY a.seq DESC LIMIT {}", capped(limit));
+  std::vector<Param> params;
+  for (const auto& [column, wanted] : {std::pair{"s.sale_key", &query.sale_key},
+                                       {"a.act", &query.act},
+                                       {"a.actor", &query.actor}}) {
+    if (wanted->empty()) continue;
+    sql += fmt::format(" AND {} = :{}", column, static_cast<char>('a' + params.size()));
+    params.emplace_back(*wanted);
+  }
+  if (query.before_seq != 0 && storable(query.before_seq))
+    sql += fmt::format(" AND a.seq < {}", query.before_seq);
+  sql += fmt::format(" ORDER BY a.seq DESC LIMIT {}", capped(query.limit));
   std::vector<ports::StaffActRow> rows;
-  connection.query(sql, "iitttt", {}, [&](const Row& row) {
+  connection.query(sql, "iitttt", params, [&](const Row& row) {
     rows.push_back({row.id(0), from_millis(row.integer(1)), row.text(2), row.text(3), row.text(4),
                     row.text(5)});
   });

@@ -25,8 +25,7 @@ inline constexpr std::uint32_t kRowsPerQueryMax = 500;
 [[nodiscard]] std::vector<ports::PaymentRow> refunds_due(Connection& connection,
                                                          std::uint32_t limit);
 [[nodiscard]] std::vector<ports::StaffActRow> staff_acts(Connection& connection,
-                                                         std::uint64_t before_seq,
-                                                         std::uint32_t limit);
+                                                         const ports::StaffActQuery& query);
 
 // "late", "duplicate", …; "" for none.
 [[nodiscard]] std::string_view refund_reason_name(std::int64_t stored);

@@ -114,9 +114,8 @@ class SqlReadModel final : public ReadModel {
   Result<std::vector<ports::PaymentRow>> refunds_due(std::uint32_t limit) override {
     return read([&](Connection& c) { return sql::refunds_due(c, limit); });
   }
-  Result<std::vector<ports::StaffActRow>> staff_acts(std::uint64_t before_seq,
-                                                     std::uint32_t limit) override {
-    return read([&](Connection& c) { return sql::staff_acts(c, before_seq, limit); });
+  Result<std::vector<ports::StaffActRow>> staff_acts(const ports::StaffActQuery& query) override {
+    return read([&](Connection& c) { return sql::staff_acts(c, query); });
   }
   Result<std::vector<ports::OrderRow>> orders_by_id(std::span<const sale::OrderId> ids) override {
     return read([&](Connection& c) { return sql::orders_by_id(c, ids); });

@@ -50,16 +50,13 @@ void add_payments(Station& station, const CallPtr& call, const sale::OrderView& 
       });
 }
 
-// Blocks. The read model holds no addresses: what looks like one is looked up first.
-Result<std::vector<ports::OrderRow>> find_orders(ApiContext& context, ports::OrderQuery wanted) {
-  if (wanted.text.find('@') != std::string::npos) {
-    const auto account = context.accounts.store().find_by_email(wanted.text);
-    if (!account) return account.error();
-    if (!account->has_value()) return std::vector<ports::OrderRow>{};
-    wanted.buyer = (*account)->id;
-    wanted.text.clear();
-  }
-  return context.orders.orders(wanted);
+// Blocks.
+Result<std::vector<ports::OrderRow>> find_orders(ApiContext& context,
+                                                 const ports::OrderQuery& query) {
+  const auto wanted = with_buyer_of_address(context.accounts.store(), query);
+  if (!wanted) return wanted.error();
+  if (!wanted->has_value()) return std::vector<ports::OrderRow>{};
+  return context.orders.orders(**wanted);
 }
 
 std::string acts_document(const std::vector<ports::StaffActRow>& rows, std::uint32_t limit) {
@@ -142,16 +139,23 @@ void admin_list_acts(Station& station, const http::Request& request, const PathP
                      CallPtr call) {
   const auto limit = read_limit(request.query);
   if (!limit) return call->fail(problem::kInvalid, limit.error().message);
+  ports::StaffActQuery query;
+  query.sale_key = query_value(request.query, "sale");
+  query.act = query_value(request.query, "act");
+  query.actor = query_value(request.query, "actor");
+  for (const std::string& text : {query.sale_key, query.act, query.actor}) {
+    if (text.size() > 64)
+      return call->fail(problem::kInvalid, "sale, act, actor: must have at most 64 characters");
+  }
   const std::string before_text = query_value(request.query, "before");
   const auto before = parse_id(before_text);
   if (!before_text.empty() && !before)
     return call->fail(problem::kInvalid, "before: use next_before of the page before");
+  query.before_seq = before.value_or(0);
+  query.limit = *limit;
   using Rows = Result<std::vector<ports::StaffActRow>>;
   station.block<Rows>(
-      std::move(call),
-      [&store = station.context.orders, from = before.value_or(0), count = *limit] {
-        return store.staff_acts(from, count);
-      },
+      std::move(call), [&store = station.context.orders, query] { return store.staff_acts(query); },
       [count = *limit](const CallPtr& asked, const Rows& rows) {
         if (!rows)
           return asked->fail(Problem{problem::kUnavailable, "The log cannot be read now.", 2, {}});

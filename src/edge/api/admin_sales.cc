@@ -37,6 +37,24 @@ void write_rates(live::JsonWriter& out, const SaleRates::Rates& rates) {
   out.end_object();
 }
 
+// Decisions of this sale, and how long the server's decisions take: they share one writer.
+void write_decisions(live::JsonWriter& out, const SaleRates::Rates& rates,
+                     const LatencyWindow::Sums& latency) {
+  out.key("decision_rate")
+      .decimal(rates.per_second[SaleRates::granted] + rates.per_second[SaleRates::standby]);
+  out.key("latency").begin_object();
+  for (const auto& [name, q] : {std::pair{"p50_ms", 0.5}, std::pair{"p99_ms", 0.99}}) {
+    const auto quantile = latency.quantile_ms(q);
+    out.key(name);
+    if (quantile) {
+      out.decimal(*quantile);
+    } else {
+      out.null();
+    }
+  }
+  out.key("decisions").number(static_cast<std::int64_t>(latency.total)).end_object();
+}
+
 void write_funnel(live::JsonWriter& out, const FunnelCounts& counts) {
   out.begin_array();
   for (std::size_t l = 0; l < kLayers; ++l) {
@@ -60,7 +78,8 @@ void write_line(live::JsonWriter& out, const sale::LineSummary& line) {
 }
 
 void write_admin_sale(live::JsonWriter& out, const sale::SaleSummary& sale,
-                      const ApiContext& context, TimePoint now) {
+                      const ApiContext& context, const LatencyWindow::Sums& latency,
+                      TimePoint now) {
   const sale::SaleRules& rules = *sale.rules;
   out.begin_object().key("sale").text(rules.key);
   live::write_text(out, "title", rules.title);
@@ -85,7 +104,9 @@ void write_admin_sale(live::JsonWriter& out, const sale::SaleSummary& sale,
   out.end_array().key("money");
   write_money(out, sale.money);
   out.key("rates");
-  write_rates(out, context.rates.rates(sale.sale, now));
+  const SaleRates::Rates rates = context.rates.rates(sale.sale, now);
+  write_rates(out, rates);
+  write_decisions(out, rates, latency);
   out.key("registrations").number(sale.line.registrations);
   out.key("funnel");
   write_funnel(out, context.api_metrics.funnel(sale.sale));
@@ -199,7 +220,9 @@ void admin_list_sales(Station& station, const http::Request&, const PathParams&,
         std::string text;
         live::JsonWriter out(text);
         out.begin_object().key("sales").begin_array();
-        for (const auto& sale : *summaries) write_admin_sale(out, sale, station.context, now);
+        const LatencyWindow::Sums latency = station.context.api_metrics.decisions();
+        for (const auto& sale : *summaries)
+          write_admin_sale(out, sale, station.context, latency, now);
         out.end_array().end_object();
         asked->send_json(200, std::move(text));
       });
@@ -219,7 +242,7 @@ void admin_get_sale(Station& station, const http::Request&, const PathParams& pa
         std::string text;
         live::JsonWriter out(text);
         const sale::SaleSummary& found = summaries->front();
-        write_admin_sale(out, found, station.context, now);
+        write_admin_sale(out, found, station.context, station.context.api_metrics.decisions(), now);
         asked->send_json(200, std::move(text));
       });
 }

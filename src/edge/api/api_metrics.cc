@@ -233,6 +233,14 @@ HoldFunnel ApiMetrics::funnel() const {
   return sum;
 }
 
+LatencyWindow::Sums ApiMetrics::decisions() const {
+  LatencyWindow::Sums sums;
+  const auto now = LatencyWindow::Clock::now();
+  const std::lock_guard lock(mutex_);
+  for (const auto& worker : workers_) worker->decisions.add_to(sums, now);
+  return sums;
+}
+
 FunnelCounts ApiMetrics::funnel(sale::SaleNo sale) const {
   FunnelCounts sum;
   const std::lock_guard lock(mutex_);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "edge/api/context.h"
+#include "edge/api/latency_window.h"
 #include "edge/api/routes.h"
 #include "edge/api/sale_funnel.h"
 #include "sale/outcome.h"
@@ -98,6 +99,8 @@ class RequestCounts {
   std::array<std::array<Count, kVerdicts>, 2> line{};
   std::array<std::array<Count, kLimits>, kLimitedCalls> limited{};
   std::array<Count, kChallengeCounts> challenges{};
+  // From a hold request read to its durable decision; written by the worker's own thread.
+  LatencyWindow decisions;
   SaleFunnel funnel;
 };
 
@@ -109,6 +112,8 @@ class ApiMetrics final : public prometheus::Collectable {
   // onrush_challenges_total, onrush_funnel_total.
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
   [[nodiscard]] HoldFunnel funnel() const;
+  // Durable decisions of all workers and all sales over the last minute.
+  [[nodiscard]] LatencyWindow::Sums decisions() const;
   [[nodiscard]] FunnelCounts funnel(sale::SaleNo sale) const;
 
  private:

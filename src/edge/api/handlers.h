@@ -68,6 +68,10 @@ ONRUSH_HANDLER(admin_get_order);
 ONRUSH_HANDLER(admin_refund);
 ONRUSH_HANDLER(admin_confirm);
 ONRUSH_HANDLER(admin_list_acts);
+// admin_files.cc
+ONRUSH_HANDLER(admin_orders_csv);
+ONRUSH_HANDLER(admin_get_sale_file);
+ONRUSH_HANDLER(admin_check_sale);
 // admin_staff.cc
 ONRUSH_HANDLER(set_up_owner);
 ONRUSH_HANDLER(admin_list_staff);

@@ -191,6 +191,8 @@ void HoldDesk::answer(std::uint32_t slot, const sale::Outcome& outcome) {
       .append("\r\n")
       .append(pending.cors);
   pending.responder.send(response);
+  const auto now = LatencyWindow::Clock::now();
+  station_.counts->decisions.record(now - pending.started_at, now);
   finish(pending, response.status, code_of(outcome.verdict));
 }
 

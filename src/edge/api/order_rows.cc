@@ -47,6 +47,19 @@ Result<std::uint32_t> read_limit(std::string_view query) {
   return static_cast<std::uint32_t>(*limit);
 }
 
+namespace {
+
+// Nothing: absent. Error: invalid.
+Result<std::optional<TimePoint>> read_time(std::string_view query, std::string_view name) {
+  const std::string text = query_value(query, name);
+  if (text.empty()) return std::optional<TimePoint>{};
+  const auto time = parse_rfc3339(text);
+  if (!time) return invalid(std::string(name) + ": must be a time like 2026-11-22T08:30:00Z");
+  return std::optional<TimePoint>{*time};
+}
+
+}  // namespace
+
 Result<ports::OrderQuery> read_order_query(std::string_view query) {
   ports::OrderQuery wanted;
   wanted.sale_key = query_value(query, "sale");
@@ -57,6 +70,13 @@ Result<ports::OrderQuery> read_order_query(std::string_view query) {
     wanted.state = parse_order_state(state);
     if (!wanted.state) return invalid("state: there is no such state of an order");
   }
+  wanted.item_key = query_value(query, "item");
+  if (wanted.item_key.size() > 64) return invalid("item: must have at most 64 characters");
+  const auto from = read_time(query, "from"), until = read_time(query, "until");
+  if (!from) return from.error();
+  if (!until) return until.error();
+  wanted.created_from = *from;
+  wanted.created_until = *until;
   if (const std::string cursor = query_value(query, "cursor"); !cursor.empty()) {
     const auto before = parse_id(cursor);
     if (!before) return invalid("cursor: use next_cursor of the page before");
@@ -66,6 +86,18 @@ Result<ports::OrderQuery> read_order_query(std::string_view query) {
   if (!limit) return limit.error();
   wanted.limit = *limit;
   return wanted;
+}
+
+Result<std::optional<ports::OrderQuery>> with_buyer_of_address(ports::AccountStore& accounts,
+                                                               ports::OrderQuery query) {
+  if (query.text.find('@') != std::string::npos) {
+    const auto account = accounts.find_by_email(query.text);
+    if (!account) return account.error();
+    if (!account->has_value()) return std::optional<ports::OrderQuery>{};
+    query.buyer = (*account)->id;
+    query.text.clear();
+  }
+  return std::optional{std::move(query)};
 }
 
 std::string orders_document(const std::vector<ports::OrderRow>& rows, std::uint32_t limit) {

@@ -1,10 +1,12 @@
 // The API over real servers on loopback: what is accepted, what is refused, and that a refusal
 // changes nothing.
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
 
 #include "sale/draw.h"
+#include "sale/sale_file.h"
 #include "support/api_world.h"
 #include "support/schema_check.h"
 
@@ -387,6 +389,101 @@ TEST_F(Api, staff_find_orders_by_the_buyers_address) {
   EXPECT_EQ(orders("nobody%40b.example"), 0u);
 }
 
+TEST_F(Api, staff_take_the_filtered_orders_away_as_a_file) {
+  world.orders.rows = {a_row(7, 1), a_row(8, 2)};
+  const auto csv = [&](const std::string& query, Role role = Role::viewer) {
+    return http_call(world.admin->port(), "GET", "/api/v1/admin/orders.csv" + query, {},
+                     world.staff(role));
+  };
+  const auto all = csv("");
+  ASSERT_EQ(all.status, 200) << all.body;
+  EXPECT_TRUE(all.has_header("Content-Type: text/csv; charset=utf-8; header=present"));
+  EXPECT_TRUE(all.has_header("Content-Disposition: attachment; filename=\"orders.csv\""));
+  EXPECT_EQ(std::count(all.body.begin(), all.body.end(), '\n'), 3) << all.body;
+  EXPECT_TRUE(csv("?sale=618").has_header("filename=\"orders-618.csv\""));
+  EXPECT_TRUE(csv("?sale=a%22b").has_header("filename=\"orders.csv\""));
+  EXPECT_EQ(csv("?q=nobody%40b.example").body.find("\n7,"), std::string::npos);
+  EXPECT_EQ(csv("?state=bought").code(), "invalid");
+  EXPECT_EQ(csv("?from=yesterday").code(), "invalid");
+  EXPECT_EQ(csv("?from=2026-11-22T08:30:00Z&until=2026-11-23T08:30:00Z").status, 200);
+}
+
+TEST_F(Api, a_file_of_too_many_orders_is_refused_not_cut) {
+  world.orders.rows.assign(500, a_row(7, 1));  // the placed store gives the same page for ever
+  const auto csv = http_call(world.admin->port(), "GET", "/api/v1/admin/orders.csv", {},
+                             world.staff(Role::viewer));
+  EXPECT_EQ(csv.status, 422);
+  EXPECT_NE(csv.body.find("narrow"), std::string::npos) << csv.body;
+}
+
+TEST_F(Api, the_file_of_a_sale_can_be_applied_again) {
+  world.define(
+      kTwoUnits,
+      R"(,"admission":{"questions":[{"question":"Power?","answers":["65 W"]}]},"line":{"mode":"draw"})");
+  const auto file = [&](Role role) {
+    return http_call(world.admin->port(), "GET", "/api/v1/admin/sales/s/file", {},
+                     world.staff(role));
+  };
+  const auto full = file(Role::operator_);
+  ASSERT_EQ(full.status, 200) << full.body;
+  EXPECT_TRUE(full.has_header("filename=\"s.json\""));
+  const auto rules = sale::parse_sale_file(full.body, from_millis(0));
+  ASSERT_TRUE(rules) << rules.error().message;
+  EXPECT_TRUE(sale::to_sale_file(*rules) == full.body);
+  EXPECT_EQ(full.body.find("secret"), std::string::npos);
+  EXPECT_NE(full.body.find("65 W"), std::string::npos);
+  EXPECT_EQ(file(Role::viewer).body.find("65 W"), std::string::npos)
+      << "who may only look could buy with the answers";
+  EXPECT_EQ(http_call(world.admin->port(), "GET", "/api/v1/admin/sales/none/file", {},
+                      world.staff(Role::viewer))
+                .status,
+            404);
+}
+
+TEST_F(Api, a_sale_file_is_checked_without_being_applied) {
+  world.open_sale(kTwoUnits);
+  const auto events = world.office.event_count();
+  const auto check = [&](const std::string& body) {
+    return http_call(world.admin->port(), "POST", "/api/v1/admin/sales/check", body,
+                     world.staff(Role::operator_))
+        .json();
+  };
+  const std::string items = R"("items":[)" + std::string(kTwoUnits) + "]}";
+  const auto good =
+      check(R"({"sale":"new","title":"N","opens_at":"+1h","closes_at":"+2h",)" + items);
+  EXPECT_TRUE(good.at("valid").as_bool());
+  EXPECT_TRUE(good.at("may_apply").as_bool());
+  EXPECT_FALSE(good.at("exists").as_bool());
+  EXPECT_EQ(good.at("file").at("per_buyer").as_int64(), 1) << "the resolved document";
+  const auto known =
+      check(R"({"sale":"s","title":"N","opens_at":"+1h","closes_at":"+2h",)" + items);
+  EXPECT_TRUE(known.at("exists").as_bool());
+  EXPECT_FALSE(known.at("may_apply").as_bool()) << "it is open";
+  const auto bad = check(R"({"sale":"new","opens_at":"+1h","closes_at":"+1h",)" + items);
+  EXPECT_FALSE(bad.at("valid").as_bool());
+  EXPECT_TRUE(bad.at("file").is_null());
+  ASSERT_EQ(bad.at("faults").as_array().size(), 2u);
+  EXPECT_EQ(bad.at("faults").at(0).at("pointer").as_string(), "/title");
+  EXPECT_EQ(bad.at("faults").at(1).at("pointer").as_string(), "/closes_at");
+  EXPECT_EQ(check("{").at("faults").as_array().size(), 1u);
+  EXPECT_EQ(world.office.event_count(), events);
+}
+
+TEST_F(Api, staff_see_how_fast_decisions_are) {
+  world.open_sale(kTwoUnits);
+  const auto sale = [&] {
+    return http_call(world.admin->port(), "GET", "/api/v1/admin/sales/s", {},
+                     world.staff(Role::viewer))
+        .json();
+  };
+  EXPECT_TRUE(sale().at("latency").at("p99_ms").is_null());
+  ASSERT_EQ(world.hold(1, R"({"item":"a"})").status, 201);
+  const auto after = sale().at("latency");
+  EXPECT_EQ(after.at("decisions").as_int64(), 1);
+  EXPECT_GT(after.at("p50_ms").to_number<double>(), 0);
+  EXPECT_EQ(after.at("p50_ms"), after.at("p99_ms"));
+}
+
 TEST_F(Api, cors_is_for_our_pages_only) {
   world.open_sale(kTwoUnits);
   const auto ours = http_call(world.rush->port(), "GET", "/api/v1/sales/s/live", {},
@@ -595,6 +692,14 @@ TEST_F(Api, answers_are_what_the_openapi_file_says) {
       base + "/sales/{sale}/acts");
   see(http_call(admin, "POST", base + "/sales/s/acts", R"({"act":"announce"})", owner), "post",
       base + "/sales/{sale}/acts");
+  see(http_call(admin, "GET", base + "/sales/s/file", {}, owner), "get",
+      base + "/sales/{sale}/file");
+  for (const char* body : {"{}", "{"}) {
+    see(http_call(admin, "POST", base + "/sales/check", body, owner), "post",
+        base + "/sales/check");
+  }
+  see(http_call(admin, "GET", base + "/orders.csv?state=none", {}, owner), "get",
+      base + "/orders.csv");
   see(http_call(admin, "GET", base + "/orders", {}, owner), "get", base + "/orders");
   see(http_call(admin, "GET", base + order.substr(7), {}, owner), "get", base + "/orders/{order}");
   see(http_call(admin, "PUT", base + order.substr(7), R"({"status":"booked"})", owner), "put",

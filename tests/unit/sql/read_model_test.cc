@@ -360,7 +360,7 @@ TEST(ReadModel, acts_of_staff_are_listed_newest_first_and_nobody_elses) {
                                      sale::PhaseReason::staff, "sam", "lights out"}});
   history.batch({grant(50, 7, 1), event::OrderConfirmed{kSale, OrderId{50}, BuyerId{7}, "sam"}});
   apply_all(*model, history);
-  const auto acts = model->staff_acts(0, 10).value();
+  const auto acts = model->staff_acts({}).value();
   ASSERT_EQ(acts.size(), 3u);
   EXPECT_EQ(acts[0].act, "confirm");
   EXPECT_EQ(acts[0].detail, "order 50");
@@ -369,7 +369,32 @@ TEST(ReadModel, acts_of_staff_are_listed_newest_first_and_nobody_elses) {
   EXPECT_EQ(acts[1].detail, "lights out");
   EXPECT_EQ(acts[1].sale_key, "618");
   EXPECT_EQ(acts[2].act, "define");
-  EXPECT_EQ(model->staff_acts(acts[1].seq, 10).value().size(), 1u);
+  ports::StaffActQuery older;
+  older.before_seq = acts[1].seq;
+  EXPECT_EQ(model->staff_acts(older).value().size(), 1u);
+}
+
+TEST(ReadModel, acts_of_staff_are_filtered_by_sale_act_and_actor) {
+  const PrivateDirectory directory;
+  const auto model = open_in(directory);
+  History history;
+  history.batch({define_example()});
+  history.batch({event::PhaseChanged{kSale, sale::Phase::open, sale::Phase::paused,
+                                     sale::PhaseReason::staff, "sam", ""}});
+  history.batch({event::PhaseChanged{kSale, sale::Phase::paused, sale::Phase::open,
+                                     sale::PhaseReason::staff, "ann", ""}});
+  apply_all(*model, history);
+  const auto found = [&](std::string sale, std::string act, std::string actor) {
+    return model->staff_acts({std::move(sale), std::move(act), std::move(actor)}).value().size();
+  };
+  EXPECT_EQ(found("", "", ""), 3u);
+  EXPECT_EQ(found("618", "", ""), 3u);
+  EXPECT_EQ(found("617", "", ""), 0u);
+  EXPECT_EQ(found("", "pause", ""), 1u);
+  EXPECT_EQ(found("", "", "ann"), 1u);
+  EXPECT_EQ(found("618", "pause", "sam"), 1u);
+  EXPECT_EQ(found("618", "pause", "ann"), 0u);
+  EXPECT_EQ(found("' OR 1=1 --", "", ""), 0u);
 }
 
 TEST(ReadModel, damaged_files_are_reported_and_can_be_deleted) {

@@ -181,6 +181,29 @@ TEST_F(OrderSearch, filters_by_buyer_sale_state_and_cursor) {
   EXPECT_EQ(find(query), (Ids{}));
 }
 
+TEST_F(OrderSearch, filters_by_item_and_time) {
+  ports::OrderQuery query;
+  query.item_key = "phone";
+  EXPECT_EQ(find(query), (Ids{33}));
+  query.item_key = "power-bank";
+  EXPECT_EQ(find(query), (Ids{25, 17}));
+  query.state = sale::OrderState::expired;
+  EXPECT_EQ(find(query), (Ids{25}));
+  query.item_key = "power";
+  EXPECT_EQ(find(query), (Ids{}));
+  query = {};
+  const TimePoint created = model_->orders(query).value().front().created_at;
+  query.created_from = created;
+  EXPECT_EQ(find(query), (Ids{33, 25, 17}));
+  query.created_until = created;
+  EXPECT_EQ(find(query), (Ids{}));
+  query = {};
+  query.created_until = created + Millis{1};
+  EXPECT_EQ(find(query), (Ids{33, 25, 17}));
+  query.created_from = created + Millis{1};
+  EXPECT_EQ(find(query), (Ids{}));
+}
+
 // ---- mail outbox
 
 class Outbox : public ::testing::Test {
