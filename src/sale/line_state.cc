@@ -3,16 +3,23 @@
 #include <algorithm>
 
 namespace onrush::sale {
+namespace {
+
+// Of those who left, so many are passed in one call: the writer does not stand still because a
+// whole crowd has gone.
+constexpr std::uint32_t kPassedMax = 20'000;
+
+}  // namespace
 
 std::uint32_t LineState::reach(std::uint32_t present) const {
   const std::uint32_t all = places.size();
   if (left_waiting == 0) return serving + std::min(present, all - serving);
   std::uint32_t number = serving;
+  std::uint32_t passed = 0;
   // Those who left at the end are passed as well: nobody else would.
   while (number < all) {
     const bool gone = places[entry_at(number + 1)].mark() == PlaceMark::left;
-    if (!gone && present == 0) break;
-    if (!gone) --present;
+    if (gone ? passed++ == kPassedMax : present-- == 0) break;
     ++number;
   }
   return number;

@@ -245,6 +245,33 @@ TEST(line_rate, calls_no_more_than_the_stock_can_serve) {
   EXPECT_LT(crowd.line().serving, 600U);
 }
 
+// A whole crowd that left is passed in some calls, each of which the writer can afford.
+TEST(line_rate, passes_a_crowd_that_has_left_part_by_part) {
+  Book book;
+  std::vector<Event> events;
+  SaleRules rules = line_rules(10, 10);
+  rules.line.mode = LineMode::fifo;
+  (void)book.apply(command::DefineSale{std::make_shared<SaleRules>(rules), ""}, kStart, events);
+  (void)book.apply(command::ChangePhase{kSale, command::PhaseAct::announce, "", ""}, kStart,
+                   events);
+  book.tick(kStart, events, 100);
+  constexpr std::uint32_t kPeople = 50'001;
+  for (std::uint32_t b = 1; b <= kPeople; ++b)
+    (void)book.apply(command::TakePlace{kSale, BuyerId{b}}, kStart, events);
+  for (std::uint32_t b = 1; b < kPeople; ++b)
+    (void)book.apply(command::LeaveLine{kSale, BuyerId{b}}, kStart, events);
+  events.clear();
+  for (TimePoint now = kStart; now < kStart + Millis{3'000}; now += Millis{100})
+    book.tick(now, events, 100);
+  std::vector<std::uint32_t> calls;
+  for (const Event& event : events) {
+    if (const auto* called = std::get_if<event::LineCalled>(&event))
+      calls.push_back(called->serving);
+  }
+  EXPECT_EQ(calls, (std::vector<std::uint32_t>{20'000, 40'000, kPeople}));
+  EXPECT_EQ(book.check_invariants(), "");
+}
+
 TEST(line_rate, takes_less_than_64_bytes_of_memory_a_place) {
   std::vector<Event> events;
   constexpr std::uint32_t kPlaces = 300'000;
