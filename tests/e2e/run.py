@@ -589,7 +589,10 @@ def test_a_draw_from_the_lobby_to_the_hold_survives_a_kill(make):
         expect([place["entry"] for _, place, _ in places], [1, 2, 3, 4, 5, 6], "entries")
         expect(call(server, late, "GET", "/place")[0], 404, "no place")
         commitment = call(server, None, "GET", "/draw")[1]["commitment"]
-        server.act("s", "beacon", value="numbers of the evening")
+        admin = ["--admin", server.ends["admin"]]
+        server.run("sale", "beacon", "s", "numbers of the evening", *admin)
+        server.run("sale", "rate", "s", "90", *admin)
+        server.run("sale", "notice", "s", "Doors at eight", "--zh", "八点开门", *admin)
         server.kill()
         server.start()
         again = [call(server, token, "GET", "/place")[1] for token in early]
@@ -602,7 +605,8 @@ def test_a_draw_from_the_lobby_to_the_hold_survives_a_kill(make):
         live = socket.wait_for("live", phase="open")
         while not live["line"]["drawn"]:
             live = socket.wait_for("live")
-        expect(live["line"]["lobby_entries"], 6, "who draws")
+        expect((live["line"]["lobby_entries"], live["line"]["rate"]), (6, 90), "who draws, and the rate")
+        expect(live["notice"], {"en": "Doors at eight", "zh": "八点开门"}, "the notice is kept")
         socket.close()
         draw = call(server, None, "GET", "/draw")[1]
         expect((draw["revealed"], draw["commitment"], draw["beacon"], draw["entries"]),
@@ -641,6 +645,8 @@ def test_a_draw_from_the_lobby_to_the_hold_survives_a_kill(make):
                "the draw is proved from what is published")
         check_sums(server)
         expect(item(server)["held"], 2, "held units")
+        server.wait_for(lambda: {"beacon", "rate", "notice"} <=
+                        {act["act"] for act in server.admin().call("GET", "/api/v1/admin/acts")[1]["acts"]}, "the log of acts")
         server.stop()
         server.audit()
 
