@@ -79,16 +79,21 @@ admission::ProofOfWork::Challenge Challenges::work_of(const sale::AdmissionRules
 
 Challenges::Judged Challenges::judge(const sale::AdmissionRules& rules, const Entrant& entrant,
                                      const ChallengeAnswer& given, TimePoint now) {
+  using Part = Failed::Part;
   const bool questions = !rules.questions.empty();
   std::optional<unsigned> tries_left;
   if (questions) {
     const Question open = question_of(rules, entrant, now);
     if (open.tries_left == 0) return CoolDown{open.until};
     tries_left = open.tries_left;
+    // Who answers nothing, or an older question, has not guessed: it costs him no try and no work.
+    if (given.question_id.empty())
+      return Failed{Part::question, "The answer is missing.", tries_left};
+    if (given.question_id != question_id(open.number))
+      return Failed{Part::question, "Another question is asked now.", tries_left};
   }
   Passed passed{0, now + kChallengeValid};
   if (rules.proof_of_work_max != 0) {
-    using Part = Failed::Part;
     if (given.proof_of_work.empty())
       return Failed{Part::proof_of_work, "The proof of work is missing.", tries_left};
     const auto solved =
@@ -100,16 +105,13 @@ Challenges::Judged Challenges::judge(const sale::AdmissionRules& rules, const En
     passed = {solved->level, solved->expires_at - kSolveWithin + kChallengeValid};
   }
   if (!questions) return passed;
-  // The id is looked at before a try is taken: who answers an older question has not guessed.
-  if (given.question_id != question_id(question_of(rules, entrant, now).number))
-    return Failed{Failed::Part::question, "Another question is asked now.", tries_left};
   const auto view = tries_.begin(entrant.key(), limit_of(rules), now);
   if (view.left == 0) return CoolDown{view.until};
   const Question asked = question_in(rules, entrant, view);
   // Of two answers at the same time, the later one meets the next question.
   if (given.question_id != question_id(asked.number) ||
       !accepts(rules.questions[asked.number], given.answer)) {
-    return Failed{Failed::Part::question, "The answer is not right.", view.left - 1};
+    return Failed{Part::question, "The answer is not right.", view.left - 1};
   }
   tries_.forgive(entrant.key(), now);
   return passed;

@@ -2,10 +2,9 @@
 // both; and how much of it, by what a client looks like (the script score).
 //
 //   GET  …/challenge ─► question of this buyer, work for this buyer
-//   POST …/challenge ─► tries left? ─► work solved, and never used before? ─► answer right?
-//                        └ cool-down     └ failed                              └ failed, a try less
-//                                                                     all: a token of kind
-//                                                                     challenge
+//   POST …/challenge ─► tries left? ─► his question? ─► work solved, and new? ─► answer right?
+//                        └ cool-down     └ failed           └ failed                └ failed, a try
+//                                                              all: a token of kind challenge
 //   POST …/holds      Onrush-Challenge: that token ─► its MAC, buyer, sale and level are right
 //
 // One object for all workers of all listeners. The rules of the sale come with each call; what is

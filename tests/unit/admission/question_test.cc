@@ -1,6 +1,7 @@
 // Answers to questions: which are the same, and how many wrong ones there may be.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -70,6 +71,7 @@ TEST_F(Tries, asking_during_a_cool_down_does_not_make_it_longer) {
   for (int i = 0; i < 3; ++i) (void)tries.begin(kBuyer, kLimit, kAsked);
   const auto until = tries.begin(kBuyer, kLimit, kAsked).until;
   EXPECT_EQ(tries.begin(kBuyer, kLimit, kAsked + seconds{30}).until, until);
+  EXPECT_EQ(tries.look(kBuyer, kLimit, kAsked + seconds{30}).until, until);
 }
 
 TEST_F(Tries, nobody_has_more_than_his_tries_in_any_span_by_pausing) {
@@ -102,11 +104,14 @@ TEST_F(Tries, are_each_buyers_own) {
 
 TEST(QuestionTries, a_full_line_gives_nobody_more_tries) {
   QuestionTries tries(42, 3);  // eight places for a hundred buyers
-  for (std::uint64_t buyer = 1; buyer <= 100; ++buyer) {
-    unsigned taken = 0;
-    while (taken < 10 && tries.begin(buyer, kLimit, kAsked).left > 0) ++taken;
-    EXPECT_LE(taken, 3u) << buyer;
+  std::vector<unsigned> taken(100);
+  for (int again = 0; again < 3; ++again) {
+    for (std::uint64_t buyer = 0; buyer < taken.size(); ++buyer) {
+      for (int i = 0; i < 4; ++i)
+        taken[buyer] += tries.begin(buyer, kLimit, kAsked).left > 0 ? 1 : 0;
+    }
   }
+  EXPECT_LE(*std::max_element(taken.begin(), taken.end()), 3u);
 }
 
 TEST(QuestionTries, many_answers_at_once_are_no_more_than_the_tries) {

@@ -249,6 +249,8 @@ TEST_F(Challenge, where_both_are_asked_each_guess_costs_its_work) {
   EXPECT_EQ(string_at(post(1, answer_body(question_id(1), "65 W")).json(), "part"),
             "proof_of_work");
   EXPECT_EQ(get(1).json().at("question").at("tries_left").as_int64(), 3) << "no guess was made";
+  EXPECT_EQ(string_at(post(1, work_body(solution)).json(), "part"), "question")
+      << "without an answer, the work is not used up";
   EXPECT_EQ(string_at(post(1, answer_body(question_id(1), "no", solution)).json(), "part"),
             "question");
   EXPECT_EQ(string_at(post(1, answer_body(question_id(1), "65 W", solution)).json(), "part"),
