@@ -94,7 +94,9 @@ struct MailSender::Impl {
       return true;
     }
     if (is_too_late(mail)) {
-      give_up(mail, "the hold was over before the mail could be sent");
+      give_up(mail, mail.kind == ports::MailKind::sale_opens
+                        ? "the sale was over before the mail could be sent"
+                        : "the hold was over before the mail could be sent");
       return true;
     }
     ports::Mail text = render(mail, (*account)->language, policy.shop_url);
@@ -127,6 +129,9 @@ struct MailSender::Impl {
 
   // An offer that cannot be taken any more must not be made.
   bool is_too_late(const ports::OutboxMail& mail) {
+    if (mail.kind == ports::MailKind::sale_opens) {
+      return mail.reminder.phase >= sale::Phase::closed || mail.reminder.closes_at <= clock.now();
+    }
     return mail.kind == ports::MailKind::standby_turn &&
            (mail.order.state != sale::OrderState::awaiting_payment ||
             mail.order.deadline <= clock.now());
@@ -158,7 +163,13 @@ struct MailSender::Impl {
     if (policy.report) policy.report(line);
   }
   void report(const ports::OutboxMail& mail, std::string_view what, const std::string& why) const {
-    report(fmt::format("mail {} of order {} {}: {}", mail.id, mail.order.order.value(), what, why));
+    if (mail.kind == ports::MailKind::sale_opens) {
+      report(fmt::format("mail {} of registration {} {}: {}", mail.id, mail.reminder.registration,
+                         what, why));
+    } else {
+      report(
+          fmt::format("mail {} of order {} {}: {}", mail.id, mail.order.order.value(), what, why));
+    }
   }
 
   template <class Write>

@@ -65,8 +65,29 @@ std::string one_line(std::string text) {
 
 struct Facts {
   std::uint64_t id;
-  std::string sale, items, amount, deadline, link;
+  std::string sale, items, amount;
+  std::string deadline;  // or of a reminder the opening
+  std::string link;
 };
+
+Facts facts_of(const OrderRow& order, bool chinese, std::string_view shop_url) {
+  return {.id = order.order.value(),
+          .sale = one_line(title(order.sale_title, order.sale_title_zh, chinese)),
+          .items = item_lines(order, chinese),
+          .amount = money_text(order.amount, order.currency),
+          .deadline = time_text(order.deadline),
+          .link = fmt::format("{}/order/{}", shop_url, order.order.value())};
+}
+
+Facts facts_of(const ports::OutboxMail::ReminderOf& reminder, bool chinese,
+               std::string_view shop_url) {
+  return {.id = reminder.registration,
+          .sale = one_line(title(reminder.sale_title, reminder.sale_title_zh, chinese)),
+          .items = {},
+          .amount = {},
+          .deadline = time_text(reminder.opens_at),
+          .link = fmt::format("{}/s/{}", shop_url, reminder.sale_key)};
+}
 
 struct Words {
   std::string subject;
@@ -86,6 +107,10 @@ Words english(MailKind kind, const Facts& f) {
               fmt::format("Something came back in \"{}\", and it is held for you until {}.\n"
                           "After that it goes to the next person in line.\n\n{}Total: {}\n{}",
                           f.sale, f.deadline, order, f.amount, end)};
+    case MailKind::sale_opens:
+      return {fmt::format("It opens soon: {}", f.sale),
+              fmt::format("You asked to be reminded: \"{}\" opens at {}.\n\nThe sale: {}\n", f.sale,
+                          f.deadline, f.link)};
     case MailKind::order_refunded:
       return {fmt::format("Your refund: {}", f.sale),
               fmt::format("A payment for your order in \"{}\" has been refunded. Until it shows on "
@@ -108,6 +133,10 @@ Words chinese(MailKind kind, const Facts& f) {
           fmt::format("轮到您了:{}", f.sale),
           fmt::format("“{}”有名额空出,已为您保留至 {}。\n逾期将让给下一位候补。\n\n{}合计:{}\n{}",
                       f.sale, f.deadline, order, f.amount, end)};
+    case MailKind::sale_opens:
+      return {fmt::format("即将开售:{}", f.sale),
+              fmt::format("您登记了开售提醒:“{}”将于 {} 开售。\n\n前往活动页:{}\n", f.sale,
+                          f.deadline, f.link)};
     case MailKind::order_refunded:
       return {fmt::format("退款通知:{}", f.sale),
               fmt::format("您在“{}”的订单的一笔付款已退款,到账可能需要几天时间。\n\n{}金额:{}\n{}",
@@ -124,6 +153,8 @@ std::string_view kind_name(MailKind kind) {
       return "standby";
     case MailKind::order_refunded:
       return "refunded";
+    case MailKind::sale_opens:
+      return "opens";
   }
   return "mail";
 }
@@ -152,13 +183,9 @@ std::string money_text(sale::Money amount, std::string_view currency) {
 ports::Mail render(const ports::OutboxMail& mail, std::string_view language,
                    std::string_view shop_url) {
   const bool is_chinese = language == "zh";
-  const OrderRow& order = mail.order;
-  const Facts facts{.id = order.order.value(),
-                    .sale = one_line(title(order.sale_title, order.sale_title_zh, is_chinese)),
-                    .items = item_lines(order, is_chinese),
-                    .amount = money_text(order.amount, order.currency),
-                    .deadline = time_text(order.deadline),
-                    .link = fmt::format("{}/order/{}", shop_url, order.order.value())};
+  const Facts facts = mail.kind == MailKind::sale_opens
+                          ? facts_of(mail.reminder, is_chinese, shop_url)
+                          : facts_of(mail.order, is_chinese, shop_url);
   Words words = is_chinese ? chinese(mail.kind, facts) : english(mail.kind, facts);
   ports::Mail out;
   out.subject = std::move(words.subject);

@@ -101,13 +101,20 @@ class OrderStore {
   [[nodiscard]] virtual Result<std::uint64_t> position() = 0;
 };
 
-// One mail that the journal says must be sent; (order, kind) is its identity, for ever.
-enum class MailKind : std::uint8_t { order_paid, standby_turn, order_refunded };
+// One mail that the journal says must be sent; (order, kind) is its identity, for ever, and of a
+// reminder (registration, kind).
+enum class MailKind : std::uint8_t { order_paid, standby_turn, order_refunded, sale_opens };
 struct OutboxMail {
-  std::uint64_t id = 0;  // the journal sequence of the event that caused it
+  std::uint64_t id = 0;  // follows from the journal alone
   MailKind kind{};
   sale::BuyerId buyer;
-  OrderRow order;
+  OrderRow order;      // not of sale_opens
+  struct ReminderOf {  // of sale_opens
+    std::uint64_t registration = 0;
+    std::string sale_key, sale_title, sale_title_zh;  // "" = only the English one
+    TimePoint opens_at{}, closes_at{};
+    sale::Phase phase{};
+  } reminder;
   std::uint32_t tries = 1;  // this one included
 };
 

@@ -195,8 +195,16 @@ class Step {
   void operator()(const event::DrawRevealed&) {}
   void operator()(const event::LineCalled&) {}
   void operator()(const event::PassClaimed&) {}
-  void operator()(const event::Registered&) {}
-  void operator()(const event::Unregistered&) {}
+  void operator()(const event::Registered& e) {
+    RegistrationChange& row = registration(e.sale, e.buyer);
+    row.registered = true;
+    row.registered_at = at_;
+  }
+  void operator()(const event::Unregistered& e) {
+    RegistrationChange& row = registration(e.sale, e.buyer);
+    row.registered = false;
+    row.registered_at = 0;
+  }
   void operator()(const event::LineRateSet& e) {
     act(e.sale, e.actor, "rate", std::to_string(e.rate));
   }
@@ -285,6 +293,13 @@ class Step {
     entry.changed = true;
   }
 
+  RegistrationChange& registration(sale::SaleNo sale, sale::BuyerId id) {
+    const auto [it, fresh] = c_.registrations.try_emplace({number(sale), key(id)});
+    if (fresh) it->second.id = key(sale::OrderId{seq_});
+    it->second.updated_at = at_;
+    return it->second;
+  }
+
   BuyerChange& buyer(sale::BuyerId id) {
     const auto [it, fresh] = c_.buyers.try_emplace(static_cast<std::uint64_t>(key(id)));
     if (fresh) it->second.first_seen_at = at_;
@@ -330,6 +345,18 @@ class Step {
 
 void Changes::apply(const sale::Event& event, std::uint64_t seq, TimePoint at) {
   std::visit(Step(*this, seq, to_millis(at)), event);
+}
+
+std::optional<ReminderDue> reminder_due(std::span<const ports::JournalBatch> batches) {
+  for (std::size_t b = 0; b < batches.size(); ++b) {
+    for (std::size_t e = 0; e < batches[b].events.size(); ++e) {
+      const auto* change = std::get_if<event::PhaseChanged>(&batches[b].events[e]);
+      if (change == nullptr || change->from >= sale::Phase::lobby) continue;
+      if (change->to == sale::Phase::lobby || change->to == sale::Phase::open)
+        return ReminderDue{b, e, change->sale.value()};
+    }
+  }
+  return std::nullopt;
 }
 
 Wanted wanted_rows(std::span<const ports::JournalBatch> batches) {

@@ -7,10 +7,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "ports/read_model.h"
@@ -78,6 +80,19 @@ struct MailAsked {
   std::int64_t id = 0, order = 0, kind = 0, buyer = 0, at = 0;
 };
 
+struct RegistrationChange {
+  std::int64_t id = 0;  // kept by the row if there is one already
+  bool registered = false;
+  std::int64_t registered_at = 0, updated_at = 0;
+};
+// The first event after which those who are registered are to be reminded of their sale: it opens
+// its lobby, or opens without one. They are those of that moment, so rows are written up to it.
+struct ReminderDue {
+  std::size_t batch = 0, event = 0;  // indexes
+  std::int64_t sale = 0;
+};
+[[nodiscard]] std::optional<ReminderDue> reminder_due(std::span<const ports::JournalBatch> batches);
+
 // Rows that events refer to and that are not made by the same events.
 struct Wanted {
   std::unordered_set<std::uint64_t> orders, payments, standby;
@@ -98,6 +113,7 @@ class Changes {
   std::unordered_map<std::uint64_t, StandbyChange> standby;
   // Added to, written at the end.
   std::unordered_map<std::uint64_t, BuyerChange> buyers;
+  std::map<std::pair<std::int64_t, std::int64_t>, RegistrationChange> registrations;
   std::vector<ActRow> acts;
   std::vector<MailAsked> mails;
 };

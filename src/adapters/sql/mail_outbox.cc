@@ -31,6 +31,12 @@ constexpr std::uint32_t kIntakeRows = 1'000;
 // Pages taken over in one claim(): a sale of a hundred thousand crowd orders takes a few claims,
 // and a claim takes some tens of milliseconds at most.
 constexpr int kIntakePages = 20;
+// Rows of `intake`.
+constexpr int kOrders = 1;
+constexpr int kReminders = 2;
+// A mail about an order has the journal sequence of its event for id; a reminder this and its
+// registration, because one event asks for many.
+constexpr std::uint64_t kReminderIds = std::uint64_t{1} << 62;
 constexpr std::size_t kReasonBytesMax = 300;
 
 enum class MailState : std::uint8_t { pending, claimed, sent, in_doubt, dead };
@@ -64,8 +70,11 @@ class SqlMailOutbox final : public ports::MailOutbox {
         connection_(options.directory / kDeliveryFile, Durability::synced, options.deadline) {
     WriteTransaction transaction(connection_);
     create_tables(connection_, delivery_tables());
-    connection_.run("INSERT INTO intake (id, considered, skipped) VALUES (1, 0, 0)" +
-                    std::string(connection_.dialect().or_nothing));
+    for (const int intake : {kOrders, kReminders}) {
+      connection_.run(
+          fmt::format("INSERT INTO intake (id, considered, skipped) VALUES ({}, 0, 0){}", intake,
+                      connection_.dialect().or_nothing));
+    }
     // Whoever claimed these is gone; whether they were sent nobody knows.
     connection_.run(
         fmt::format("UPDATE mails SET state = {}, reason = 'the sender stopped while "
@@ -77,6 +86,8 @@ class SqlMailOutbox final : public ports::MailOutbox {
   Result<std::vector<ports::OutboxMail>> claim(TimePoint now, std::uint32_t limit) override {
     return write([&] {
       for (int page = 0; page < kIntakePages && take_over(); ++page) {
+      }
+      for (int page = 0; page < kIntakePages && take_over_reminders(); ++page) {
       }
       return claim_due(now, std::clamp(limit, 1u, kRowsPerQueryMax));
     });
@@ -122,19 +133,49 @@ class SqlMailOutbox final : public ports::MailOutbox {
                               break;
                           }
                         });
-      counts.skipped = static_cast<std::uint64_t>(
-          connection_.query_integer("SELECT skipped FROM intake WHERE id = 1"));
+      counts.skipped =
+          static_cast<std::uint64_t>(connection_.query_integer("SELECT SUM(skipped) FROM intake"));
       return counts;
     });
   }
 
  private:
+  // What is asked for, as a row of `mails`.
+  struct Asked {
+    std::uint64_t id = 0;
+    std::uint64_t subject = 0;  // the order, or of a reminder the registration
+    ports::MailKind kind{};
+    sale::BuyerId buyer;
+  };
+
   // One page of what the journal asks for. True: there may be more.
   bool take_over() {
-    const auto considered = static_cast<std::uint64_t>(
-        connection_.query_integer("SELECT considered FROM intake WHERE id = 1"));
-    const auto asked = value_or_throw(read_model_.mails_after(considered, kIntakeRows));
-    if (asked.empty()) return false;
+    const auto rows = value_or_throw(read_model_.mails_after(considered(kOrders), kIntakeRows));
+    std::vector<Asked> asked;
+    asked.reserve(rows.size());
+    for (const auto& row : rows) asked.push_back({row.id, row.order.value(), row.kind, row.buyer});
+    if (!rows.empty()) take_in(asked, kOrders, rows.back().id);
+    return rows.size() == kIntakeRows;
+  }
+  bool take_over_reminders() {
+    const auto rows =
+        value_or_throw(read_model_.reminders_after(considered(kReminders), kIntakeRows));
+    std::vector<Asked> asked;
+    asked.reserve(rows.size());
+    for (const auto& row : rows) {
+      asked.push_back({kReminderIds + row.registration, row.registration,
+                       ports::MailKind::sale_opens, row.buyer});
+    }
+    if (!rows.empty()) take_in(asked, kReminders, rows.back().no);
+    return rows.size() == kIntakeRows;
+  }
+
+  std::uint64_t considered(int intake) {
+    return static_cast<std::uint64_t>(connection_.query_integer(
+        fmt::format("SELECT considered FROM intake WHERE id = {}", intake)));
+  }
+
+  void take_in(const std::vector<Asked>& asked, int intake, std::uint64_t up_to) {
     std::vector<sale::BuyerId> buyers;
     buyers.reserve(asked.size());
     for (const auto& mail : asked) buyers.push_back(mail.buyer);
@@ -153,35 +194,39 @@ class SqlMailOutbox final : public ports::MailOutbox {
         continue;
       }
       constexpr std::int64_t kNone = 0;
-      rows.add(static_cast<std::int64_t>(mail.id), static_cast<std::int64_t>(mail.order.value()),
+      rows.add(static_cast<std::int64_t>(mail.id), static_cast<std::int64_t>(mail.subject),
                static_cast<std::int64_t>(mail.kind), static_cast<std::int64_t>(mail.buyer.value()),
                std::int64_t{stored(MailState::pending)}, kNone, kNone, kNone, kNone, std::string());
     }
     rows.finish();
     connection_.run(
-        fmt::format("UPDATE intake SET considered = {}, skipped = skipped + {} WHERE id = 1",
-                    asked.back().id, skipped));
+        fmt::format("UPDATE intake SET considered = {}, skipped = skipped + {} WHERE id = {}",
+                    up_to, skipped, intake));
     transaction.commit();
-    return asked.size() == kIntakeRows;
   }
 
   std::vector<ports::OutboxMail> claim_due(TimePoint now, std::uint32_t limit) {
     std::vector<ports::OutboxMail> mails;
     std::vector<sale::OrderId> ids;
+    std::vector<std::uint64_t> registrations;
     connection_.query(fmt::format("SELECT id, order_id, kind, buyer, tries FROM mails WHERE state "
                                   "= {} AND next_try_at <= {} ORDER BY next_try_at, id LIMIT {}",
                                   stored(MailState::pending), to_millis(now), limit),
                       "iiiii", {}, [&](const Row& row) {
                         ports::OutboxMail mail;
                         mail.id = row.id(0);
-                        mail.order.order = sale::OrderId{row.id(1)};
                         mail.kind = static_cast<ports::MailKind>(row.integer(2));
+                        if (mail.kind == ports::MailKind::sale_opens) {
+                          registrations.push_back(mail.reminder.registration = row.id(1));
+                        } else {
+                          ids.push_back(mail.order.order = sale::OrderId{row.id(1)});
+                        }
                         mail.buyer = sale::BuyerId{row.id(3)};
                         mail.tries = static_cast<std::uint32_t>(row.integer(4)) + 1;
-                        ids.push_back(mail.order.order);
                         mails.push_back(std::move(mail));
                       });
     attach_orders(mails, ids);
+    attach_reminders(mails, registrations);
     if (mails.empty()) return mails;
     std::vector<std::uint64_t> claimed;
     for (const auto& mail : mails) claimed.push_back(mail.id);
@@ -196,14 +241,36 @@ class SqlMailOutbox final : public ports::MailOutbox {
   // Drops mails whose order is not in the read model yet (it is being rebuilt): their turn comes
   // later.
   void attach_orders(std::vector<ports::OutboxMail>& mails, const std::vector<sale::OrderId>& ids) {
-    if (mails.empty()) return;
+    if (ids.empty()) return;
     std::unordered_map<sale::OrderId, ports::OrderRow> orders;
     for (auto& order : value_or_throw(read_model_.orders_by_id(ids))) {
       const auto id = order.order;
       orders.emplace(id, std::move(order));
     }
-    std::erase_if(mails, [&](const auto& mail) { return !orders.contains(mail.order.order); });
-    for (auto& mail : mails) mail.order = orders.at(mail.order.order);
+    std::erase_if(mails, [&](const auto& mail) {
+      return mail.kind != ports::MailKind::sale_opens && !orders.contains(mail.order.order);
+    });
+    for (auto& mail : mails) {
+      if (mail.kind != ports::MailKind::sale_opens) mail.order = orders.at(mail.order.order);
+    }
+  }
+  // The same for reminders.
+  void attach_reminders(std::vector<ports::OutboxMail>& mails,
+                        const std::vector<std::uint64_t>& registrations) {
+    if (registrations.empty()) return;
+    std::unordered_map<std::uint64_t, ports::OutboxMail::ReminderOf> known;
+    for (auto& reminder : value_or_throw(read_model_.reminders_of(registrations))) {
+      const auto id = reminder.registration;
+      known.emplace(id, std::move(reminder));
+    }
+    std::erase_if(mails, [&](const auto& mail) {
+      return mail.kind == ports::MailKind::sale_opens &&
+             !known.contains(mail.reminder.registration);
+    });
+    for (auto& mail : mails) {
+      if (mail.kind == ports::MailKind::sale_opens)
+        mail.reminder = known.at(mail.reminder.registration);
+    }
   }
 
   void finish(std::uint64_t id, MailState state, std::string_view time_column, std::int64_t at,

@@ -137,6 +137,37 @@ class SqlReadModel final : public ReadModel {
     });
   }
 
+  Result<std::vector<ReminderRow>> reminders_after(std::uint64_t no, std::uint32_t limit) override {
+    return read([&](Connection& c) {
+      std::vector<ReminderRow> reminders;
+      c.query(fmt::format("SELECT no, registration, buyer FROM reminders WHERE no > {} "
+                          "ORDER BY no LIMIT {}",
+                          no, limit),
+              "iii", {}, [&](const Row& row) {
+                reminders.push_back({row.id(0), row.id(1), sale::BuyerId{row.id(2)}});
+              });
+      return reminders;
+    });
+  }
+
+  Result<std::vector<ports::OutboxMail::ReminderOf>> reminders_of(
+      std::span<const std::uint64_t> registrations) override {
+    return read([&](Connection& c) {
+      std::vector<ports::OutboxMail::ReminderOf> reminders;
+      if (registrations.empty()) return reminders;
+      c.query(fmt::format("SELECT r.id, s.sale_key, s.title_en, s.title_zh, s.opens_at, "
+                          "s.closes_at, s.phase FROM registrations r JOIN sales s ON s.id = "
+                          "r.sale WHERE r.id IN ({})",
+                          fmt::join(registrations, ",")),
+              "itttiii", {}, [&](const Row& row) {
+                reminders.push_back({row.id(0), row.text(1), row.text(2), row.text(3),
+                                     from_millis(row.integer(4)), from_millis(row.integer(5)),
+                                     static_cast<sale::Phase>(row.integer(6))});
+              });
+      return reminders;
+    });
+  }
+
   Status dump(std::ostream& out) override {
     return guarded([&] {
       Connection connection(file_, Durability::ordered, deadline_);

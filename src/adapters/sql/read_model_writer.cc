@@ -96,13 +96,7 @@ void RowWriter::apply(std::span<const ports::JournalBatch> batches) {
   if (todo.empty()) return;
   try {
     load_sales();
-    Changes changes(sales_);
-    load_wanted(wanted_rows(todo), changes);
-    for (const auto& batch : todo) {
-      std::uint64_t seq = batch.first_seq;
-      for (const auto& event : batch.events) changes.apply(event, seq++, batch.at);
-    }
-    write(changes);
+    apply_events(todo);
     write_position(todo.back().first_seq + todo.back().events.size() - 1);
     transaction.commit();
   } catch (const SqlFailure& failure) {
@@ -115,6 +109,41 @@ void RowWriter::apply(std::span<const ports::JournalBatch> batches) {
     sales_loaded_ = false;
     throw;
   }
+}
+
+void RowWriter::apply_events(std::span<const ports::JournalBatch> batches) {
+  const auto due = reminder_due(batches);
+  if (!due) return apply_run(batches);
+  const auto at = batches.begin() + static_cast<std::ptrdiff_t>(due->batch);
+  const auto cut = static_cast<std::ptrdiff_t>(due->event + 1);
+  std::vector<ports::JournalBatch> before(batches.begin(), at + 1);
+  std::vector<ports::JournalBatch> after(at, batches.end());
+  before.back().events.erase(before.back().events.begin() + cut, before.back().events.end());
+  after.front().events.erase(after.front().events.begin(), after.front().events.begin() + cut);
+  after.front().first_seq += due->event + 1;
+  apply_run(before);
+  remind(due->sale, at->at);
+  apply_events(after);
+}
+
+void RowWriter::apply_run(std::span<const ports::JournalBatch> batches) {
+  Changes changes(sales_);
+  load_wanted(wanted_rows(batches), changes);
+  for (const auto& batch : batches) {
+    std::uint64_t seq = batch.first_seq;
+    for (const auto& event : batch.events) changes.apply(event, seq++, batch.at);
+  }
+  write(changes);
+}
+
+// One reminder for each registration, for ever: who registers again is not reminded again.
+void RowWriter::remind(std::int64_t sale, TimePoint at) {
+  connection_.run(fmt::format(
+      "INSERT INTO reminders ({}) SELECT (SELECT COALESCE(MAX(no), 0) FROM reminders) + "
+      "ROW_NUMBER() OVER (ORDER BY r.id), r.id, r.sale, r.buyer, {} FROM registrations r "
+      "WHERE r.sale = {} AND r.state = 1 AND NOT EXISTS (SELECT 1 FROM reminders m WHERE "
+      "m.registration = r.id)",
+      table("reminders").column_list(), to_millis(at), sale));
 }
 
 void RowWriter::load_sales() {
@@ -194,6 +223,7 @@ void RowWriter::write(Changes& changes) {
   write_orders(changes);
   write_payments(changes);
   write_standby(changes);
+  write_registrations(changes);
   write_buyers(changes);
   write_logs(changes);
 }
@@ -299,6 +329,17 @@ void RowWriter::write_standby(const Changes& changes) {
   fresh.finish();
   changed.finish();
   lines.finish();
+}
+
+void RowWriter::write_registrations(const Changes& changes) {
+  static constexpr std::array<std::string_view, 3> replaced{"state", "registered_at", "updated_at"};
+  BulkRows rows(connection_, insert_into("registrations"),
+                connection_.dialect().or_merge("registrations", "sale, buyer", replaced));
+  for (const auto& [key, row] : changes.registrations) {
+    rows.add(key.first, key.second, row.id, std::int64_t{row.registered ? 1 : 0}, row.registered_at,
+             row.updated_at);
+  }
+  rows.finish();
 }
 
 void RowWriter::write_buyers(const Changes& changes) {

@@ -19,12 +19,16 @@ class RowWriter {
 
  private:
   void load_sales();
+  void apply_events(std::span<const ports::JournalBatch> batches);
+  void apply_run(std::span<const ports::JournalBatch> batches);
+  void remind(std::int64_t sale, TimePoint at);
   void load_wanted(const Wanted& wanted, Changes& changes);
   void write(Changes& changes);
   void write_sales();
   void write_orders(const Changes& changes);
   void write_payments(const Changes& changes);
   void write_standby(const Changes& changes);
+  void write_registrations(const Changes& changes);
   void write_buyers(const Changes& changes);
   void write_logs(const Changes& changes);
   void write_position(std::uint64_t seq);

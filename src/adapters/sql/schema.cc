@@ -102,6 +102,18 @@ std::span<const Table> read_model_tables() {
        "id",
        {},
        {"order_id, kind"}},
+      // `id`: the journal sequence of the buyer's first registration for the sale.
+      {"registrations",
+       {{"sale"}, {"buyer"}, {"id"}, {"state"}, {"registered_at"}, {"updated_at"}},
+       "sale, buyer",
+       {},
+       {"id"}},
+      // Mails that remind of an opening, in the order in which they were asked for.
+      {"reminders",
+       {{"no"}, {"registration"}, {"sale"}, {"buyer"}, {"at"}},
+       "no",
+       {},
+       {"registration"}},
   };
   return tables;
 }

@@ -28,7 +28,7 @@ struct Table {
 
 // Grows whenever the tables or the way in which events become rows change: the rows are derived
 // anew.
-inline constexpr std::int64_t kReadModelVersion = 1;
+inline constexpr std::int64_t kReadModelVersion = 2;
 
 // The first is `position`, with one row once anything was applied.
 [[nodiscard]] std::span<const Table> read_model_tables();

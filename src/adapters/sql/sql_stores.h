@@ -47,6 +47,17 @@ class ReadModel : public ports::ReadModelWriter, public ports::OrderStore {
   // Mails that the journal asks for, after `id`, oldest first.
   [[nodiscard]] virtual Result<std::vector<MailRow>> mails_after(std::uint64_t id,
                                                                  std::uint32_t limit) = 0;
+  struct ReminderRow {
+    std::uint64_t no = 0;            // 1, 2, … in the order of the journal
+    std::uint64_t registration = 0;  // one of a buyer and a sale, for ever
+    sale::BuyerId buyer;
+  };
+  // Reminders that the journal asks for, after `no`.
+  [[nodiscard]] virtual Result<std::vector<ReminderRow>> reminders_after(std::uint64_t no,
+                                                                         std::uint32_t limit) = 0;
+  // What there is to say of them (at most 500), in no particular order.
+  [[nodiscard]] virtual Result<std::vector<ports::OutboxMail::ReminderOf>> reminders_of(
+      std::span<const std::uint64_t> registrations) = 0;
   // Those of the given orders (at most 500) that exist, in no particular order.
   [[nodiscard]] virtual Result<std::vector<ports::OrderRow>> orders_by_id(
       std::span<const sale::OrderId> ids) = 0;

@@ -69,6 +69,7 @@ void write_admin_sale(live::JsonWriter& out, const sale::SaleSummary& sale,
   write_money(out, sale.money);
   out.key("rates");
   write_rates(out, context.rates.rates(sale.sale, now));
+  out.key("registrations").number(sale.line.registrations);
   out.key("funnel");
   write_funnel(out, context.api_metrics.funnel(sale.sale));
   out.end_object();

@@ -19,6 +19,10 @@ ONRUSH_HANDLER(solve_challenge);
 // me.cc
 ONRUSH_HANDLER(get_me);
 ONRUSH_HANDLER(leave_standby);
+// registrations.cc
+ONRUSH_HANDLER(register_buyer);
+ONRUSH_HANDLER(get_registration);
+ONRUSH_HANDLER(unregister_buyer);
 // purchase_path.cc
 ONRUSH_HANDLER(get_path);
 // sessions.cc

@@ -16,6 +16,9 @@ constexpr auto kPages = static_cast<std::uint8_t>(kGeneral | kAdmin);
 constexpr Route kRoutes[] = {
   {Method::post,    "/api/v1/sales/{sale}/holds",             kRush,    Access::buyer,          nullptr},
   {Method::post,    "/api/v1/sales/{sale}/holds/{code}",      kRush,    Access::buyer,          nullptr},
+  {Method::post,    "/api/v1/sales/{sale}/registration",      kRush,    Access::buyer,          handle::register_buyer},
+  {Method::get,     "/api/v1/sales/{sale}/registration",      kRush,    Access::buyer,          handle::get_registration},
+  {Method::delete_, "/api/v1/sales/{sale}/registration",      kRush,    Access::buyer,          handle::unregister_buyer},
   {Method::get,     "/api/v1/sales/{sale}/path",              kRush,    Access::buyer,          handle::get_path},
   {Method::get,     "/api/v1/sales",                          kRush,    Access::open,           handle::list_sales},
   {Method::get,     "/api/v1/sales/{sale}",                   kRush,    Access::open,           handle::get_sale},

@@ -46,6 +46,19 @@ TEST(MailText, an_offer_says_until_when) {
   EXPECT_TRUE(has(mail.text, "until 2026-09-21 14:13:20 UTC")) << mail.text;
 }
 
+TEST(MailText, a_reminder_says_when_and_links_to_the_sale) {
+  ports::OutboxMail mail;
+  mail.kind = ports::MailKind::sale_opens;
+  mail.reminder = {9, "618", "Mid-year sale", "年中大促", from_millis(1'790'000'000'250), {}, {}};
+  const auto english = render(mail, "en", "https://shop.example.com");
+  EXPECT_EQ(english.subject, "It opens soon: Mid-year sale");
+  EXPECT_TRUE(has(english.text, "2026-09-21 14:13:20 UTC")) << english.text;
+  EXPECT_TRUE(has(english.text, "https://shop.example.com/s/618\n")) << english.text;
+  EXPECT_EQ(english.message_id, "onrush.opens.9@shop.example.com");
+  const auto chinese = render(mail, "zh", "https://shop.example.com");
+  EXPECT_TRUE(has(chinese.subject, "年中大促")) << chinese.subject;
+}
+
 TEST(MailText, ids_differ_by_order_and_kind_and_not_by_language) {
   const std::string url = "https://shop.example.com:8080/x";
   const auto paid = render(example(ports::MailKind::order_paid), "en", url).message_id;

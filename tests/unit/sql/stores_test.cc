@@ -315,6 +315,116 @@ TEST_F(Outbox, orders_of_a_synthetic_crowd_are_skipped_and_counted) {
   EXPECT_EQ(counts.pending, 0u);
 }
 
+// ---- reminders of an opening
+
+sale::Event phase(sale::Phase from, sale::Phase to) {
+  return event::PhaseChanged{SaleNo{1}, from, to, sale::PhaseReason::schedule, "", ""};
+}
+sale::Event registered(std::uint64_t buyer) {
+  return event::Registered{SaleNo{1}, BuyerId{buyer}};
+}
+sale::Event unregistered(std::uint64_t buyer) {
+  return event::Unregistered{SaleNo{1}, BuyerId{buyer}};
+}
+
+TEST_F(Outbox, the_registered_are_reminded_once_when_the_lobby_opens) {
+  const auto ann = buyer_.value();
+  const auto bob = accounts_->create(somebody("bob@example.com")).value().id.value();
+  const auto eve = accounts_->create(somebody("eve@example.com")).value().id.value();
+  const std::uint64_t crowd = accounts_->reserve_ids(1).value().value();
+  History history;
+  history.batch({define_example(), registered(ann), registered(bob), registered(eve),
+                 unregistered(eve), registered(crowd)});
+  apply(history);
+  open();
+  EXPECT_TRUE(claim().empty()) << "not before";
+  history = History(history.last_seq() + 1);
+  history.batch({phase(sale::Phase::announced, sale::Phase::lobby), unregistered(bob),
+                 registered(eve), phase(sale::Phase::lobby, sale::Phase::open)});
+  apply(history);
+  const auto mails = claim();
+  ASSERT_EQ(mails.size(), 2u) << "those of the moment when the lobby opened";
+  EXPECT_EQ(mails[0].buyer, buyer_);
+  EXPECT_EQ(mails[1].buyer.value(), bob);
+  EXPECT_EQ(mails[0].kind, MailKind::sale_opens);
+  EXPECT_EQ(mails[0].reminder.sale_key, "618");
+  EXPECT_EQ(mails[0].reminder.opens_at, example_rules()->opens_at);
+  EXPECT_EQ(mails[0].reminder.phase, sale::Phase::open);
+  for (const auto& mail : mails) EXPECT_TRUE(outbox_->mark_sent(mail.id, from_millis(kEpoch)));
+  EXPECT_EQ(outbox_->counts().value().skipped, 1u);
+
+  // A postponed sale has its lobby twice: only who was not reminded is.
+  History later(history.last_seq() + 1);
+  later.batch({phase(sale::Phase::open, sale::Phase::announced), unregistered(ann), registered(ann),
+               phase(sale::Phase::announced, sale::Phase::lobby)});
+  apply(later);
+  const auto more = claim();
+  ASSERT_EQ(more.size(), 1u);
+  EXPECT_EQ(more[0].buyer.value(), eve);
+}
+
+TEST_F(Outbox, a_sale_without_a_lobby_reminds_when_it_opens) {
+  History history;
+  history.batch({define_example(), registered(buyer_.value()),
+                 phase(sale::Phase::announced, sale::Phase::open)});
+  apply(history);
+  open();
+  EXPECT_EQ(claim().size(), 1u);
+}
+
+TEST_F(Outbox, reminders_and_orders_with_the_same_number_are_two_mails) {
+  const auto ann = buyer_.value();
+  History history;  // the registration is event 2, and so is the order
+  history.batch({define_example(), registered(ann),
+                 phase(sale::Phase::announced, sale::Phase::open), grant(2, ann, 1),
+                 event::OrderConfirmed{SaleNo{1}, OrderId{2}, buyer_, ""}});
+  apply(history);
+  open();
+  EXPECT_EQ(claim().size(), 2u);
+}
+
+TEST_F(Outbox, reminders_that_were_sent_survive_the_rebuilding_of_the_read_model) {
+  History history;
+  history.batch({define_example(), registered(buyer_.value()),
+                 phase(sale::Phase::announced, sale::Phase::lobby)});
+  apply(history);
+  open();
+  for (const auto& mail : claim()) ASSERT_TRUE(outbox_->mark_sent(mail.id, from_millis(kEpoch)));
+  outbox_.reset();
+  model_.reset();
+  MemoryJournal journal(history.batches());
+  ASSERT_TRUE(sql::rebuild_read_model(options_, journal));
+  model_ = opened(sql::open_read_model(options_));
+  open();
+  EXPECT_TRUE(claim().empty());
+  EXPECT_EQ(outbox_->counts().value().sent, 1u);
+}
+
+TEST_F(Outbox, reminders_do_not_depend_on_how_the_journal_is_divided) {
+  History whole, parts;
+  std::vector<sale::Event> events{define_example()};
+  for (std::uint64_t buyer = 1; buyer <= 30; ++buyer) {
+    events.push_back(registered(buyer));
+    if (buyer % 3 == 0) events.push_back(unregistered(buyer));
+    if (buyer % 10 == 0) events.push_back(phase(sale::Phase::announced, sale::Phase::lobby));
+    if (buyer % 6 == 0) events.push_back(registered(buyer));
+  }
+  // One time for all: the times of batches are in the rows.
+  whole.batch(events);
+  std::vector<ports::JournalBatch> singly;
+  for (std::size_t i = 0; i < events.size(); ++i)
+    singly.push_back({i + 1, whole.batches()[0].at, {events[i]}});
+  apply(whole);
+  std::ostringstream at_once, one_by_one;
+  ASSERT_TRUE(model_->dump(at_once));
+  PrivateDirectory other;
+  const auto model = opened(sql::open_read_model({other.path(), 2, Millis{5'000}}));
+  for (const auto& batch : singly) ASSERT_TRUE(model->apply({&batch, 1}));
+  ASSERT_TRUE(model->dump(one_by_one));
+  EXPECT_EQ(at_once.str(), one_by_one.str());
+  EXPECT_NE(at_once.str().find("reminders\t"), std::string::npos);
+}
+
 TEST_F(Outbox, two_refunds_of_one_order_are_one_mail) {
   const auto buyer = buyer_.value();
   History history;
