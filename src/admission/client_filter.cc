@@ -1,9 +1,9 @@
 #include "admission/client_filter.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <cstring>
+
+#include "base/sha256.h"
 
 namespace onrush::admission {
 namespace {
@@ -11,8 +11,8 @@ namespace {
 constexpr double kWhole = 4294967296.0;  // 2^32
 constexpr Millis kGraceMax{1'000};
 
-void put_le64(unsigned char* to, std::uint64_t value) {
-  for (int i = 0; i < 8; ++i) to[i] = static_cast<unsigned char>(value >> (8 * i));
+void put_le64(std::byte* to, std::uint64_t value) {
+  for (int i = 0; i < 8; ++i) to[i] = static_cast<std::byte>(value >> (8 * i));
 }
 
 std::uint64_t mix(std::uint64_t x) {
@@ -45,15 +45,13 @@ Millis FilterRule::grace() const {
 }
 
 bool FilterRule::passes(std::uint64_t buyer, std::int64_t slot_number) const {
-  unsigned char input[24];
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  std::memcpy(input, salt.data(), salt.size());
-  put_le64(input + 8, buyer);
-  put_le64(input + 16, static_cast<std::uint64_t>(slot_number));
-  SHA256(input, sizeof input, digest);
-  const std::uint32_t h =
-      static_cast<std::uint32_t>(digest[0]) | static_cast<std::uint32_t>(digest[1]) << 8 |
-      static_cast<std::uint32_t>(digest[2]) << 16 | static_cast<std::uint32_t>(digest[3]) << 24;
+  std::array<std::byte, 24> input;
+  std::copy(salt.begin(), salt.end(), input.begin());
+  put_le64(input.data() + 8, buyer);
+  put_le64(input.data() + 16, static_cast<std::uint64_t>(slot_number));
+  const Digest digest = sha256_short(input);
+  std::uint32_t h = 0;
+  for (std::size_t i = 0; i < 4; ++i) h |= std::to_integer<std::uint32_t>(digest[i]) << (8 * i);
   return static_cast<double>(h) < ratio * kWhole;
 }
 

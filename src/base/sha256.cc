@@ -1,6 +1,7 @@
 #include "base/sha256.h"
 
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include "base/invariant.h"
 
@@ -48,6 +49,20 @@ Digest Sha256::finish() {
 Digest sha256(Bytes data) {
   return Sha256().update(data).finish();
 }
+
+// See hmac.cc for why the deprecated functions are used for short input.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+Digest sha256_short(Bytes data) {
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, data.data(), data.size());
+  Digest digest;
+  SHA256_Final(reinterpret_cast<unsigned char*>(digest.data()), &context);
+  return digest;
+}
+
+#pragma GCC diagnostic pop
 
 std::string to_hex(const Digest& digest) {
   static constexpr char kDigits[] = "0123456789abcdef";

@@ -29,6 +29,9 @@ class Sha256 {
 };
 
 [[nodiscard]] Digest sha256(Bytes data);
+// The same, without an allocation and without looking the algorithm up: for a few bytes on a hot
+// path.
+[[nodiscard]] Digest sha256_short(Bytes data);
 
 // 64 lower-case hexadecimal digits.
 [[nodiscard]] std::string to_hex(const Digest& digest);

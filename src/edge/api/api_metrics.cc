@@ -179,9 +179,17 @@ std::vector<MetricFamily> ApiMetrics::Collect() const {
       }
     }
   }
-  std::uint64_t wrong_channel = 0;
-  for (const auto& worker : workers_)
-    wrong_channel += worker->funnel.all().of(Layer::channel_required);
+  FunnelCounts all;
+  for (const auto& worker : workers_) all += worker->funnel.all();
+  const std::uint64_t wrong_channel = all.of(Layer::channel_required);
+  MetricFamily funnel{"onrush_funnel_total",
+                      "Hold requests by the layer that answered them.",
+                      MetricType::Counter,
+                      {}};
+  for (std::size_t l = 0; l < kLayers; ++l) {
+    const auto layer = static_cast<Layer>(l);
+    funnel.metric.push_back(counter({label("layer", to_string(layer))}, all.of(layer)));
+  }
   MetricFamily channel{"onrush_channel_refused_total",
                        "Hold requests by a client program that the sale is not open to.",
                        MetricType::Counter,
@@ -195,8 +203,9 @@ std::vector<MetricFamily> ApiMetrics::Collect() const {
                   by_verdict[by][v]));
     }
   }
-  return {std::move(requests),      std::move(durations), std::move(holds),
-          limited_family(workers_), std::move(channel),   challenge_family(workers_)};
+  return {std::move(requests),       std::move(durations), std::move(holds),
+          limited_family(workers_),  std::move(channel),   std::move(funnel),
+          challenge_family(workers_)};
 }
 
 HoldFunnel ApiMetrics::funnel() const {

@@ -99,7 +99,7 @@ class ApiMetrics final : public prometheus::Collectable {
  public:
   [[nodiscard]] std::shared_ptr<RequestCounts> join(Listener listener);
   // onrush_http_requests_total, onrush_http_request_duration_seconds, onrush_hold_answers_total,
-  // onrush_rate_limited_total, onrush_channel_refused_total,
+  // onrush_rate_limited_total, onrush_channel_refused_total, onrush_funnel_total,
   // onrush_challenges_total.
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
   [[nodiscard]] HoldFunnel funnel() const;

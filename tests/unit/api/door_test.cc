@@ -193,6 +193,69 @@ TEST_F(Door, only_registered_buyers_get_to_the_box_office_where_that_is_required
   EXPECT_EQ(world.office.command_count(), before + 1) << "the box office has the last word";
 }
 
+TEST_F(Door, a_buyer_registers_until_the_opening_and_may_take_it_back) {
+  world.define(kItem, R"(,"admission":{"registration":"required"})");
+  const std::string route = "/api/v1/sales/{sale}/registration";
+  const auto call = [this](std::string_view method, std::uint64_t buyer) {
+    return http_call(world.rush->port(), method, "/api/v1/sales/s/registration", {},
+                     world.buyer(buyer));
+  };
+  EXPECT_EQ(call("GET", 1).status, 404);
+  const auto first = call("POST", 1);
+  EXPECT_EQ(first.status, 201) << first.body;
+  EXPECT_EQ(fault_of("post", route, first), "") << first.body;
+  EXPECT_EQ(call("POST", 1).status, 200);
+  EXPECT_EQ(call("POST", 2).status, 201);
+  EXPECT_EQ(call("DELETE", 2).status, 204);
+  const auto gone = call("GET", 2);
+  EXPECT_EQ(gone.status, 404) << "the box office knows, not the filter";
+  EXPECT_EQ(fault_of("get", route, gone), "");
+  const auto known = call("GET", 1);
+  EXPECT_EQ(known.status, 200);
+  EXPECT_EQ(known.json().at("registered_at"), first.json().at("registered_at"));
+  EXPECT_EQ(http_call(world.rush->port(), "POST", "/api/v1/sales/s/registration").status, 401);
+  const auto numbers = http_call(world.admin->port(), "GET", "/api/v1/admin/sales/s", {},
+                                 world.staff(ports::Role::viewer));
+  EXPECT_EQ(numbers.json().at("registrations").as_int64(), 1) << numbers.body;
+
+  world.act(sale::command::PhaseAct::open);
+  EXPECT_EQ(world.hold(1, R"({"item":"a"})").status, 201);
+  const auto refused = world.hold(2, R"({"item":"a"})");
+  EXPECT_EQ(refused.code(), "registration_required") << "taken back: " << refused.body;
+  EXPECT_EQ(world.hold(3, R"({"item":"a"})").code(), "registration_required");
+  const auto late = call("POST", 3);
+  EXPECT_EQ(late.status, 410);
+  EXPECT_EQ(fault_of("post", route, late), "") << late.body;
+}
+
+TEST_F(Door, a_sale_without_registration_takes_none) {
+  world.define(kItem);
+  const auto refused =
+      http_call(world.rush->port(), "POST", "/api/v1/sales/s/registration", {}, world.buyer(1));
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_EQ(refused.code(), "wrong_state");
+}
+
+TEST_F(Door, in_a_sale_with_a_line_only_a_pass_leads_to_the_path) {
+  world.open_sale(kItem, std::string(kPaths) + R"(,"line":{"mode":"fifo"})");
+  const auto refused = path_of(1);
+  EXPECT_EQ(refused.code(), "pass_required") << refused.body;
+  EXPECT_EQ(fault_of("get", "/api/v1/sales/{sale}/path", refused), "");
+  const auto pass = [this](std::uint64_t buyer, std::uint32_t sale) {
+    accounts::Claims claims;
+    claims.kind = accounts::TokenKind::pass;
+    claims.subject = sale::BuyerId{buyer};
+    claims.sale = sale::SaleNo{sale};
+    claims.number = 7;
+    claims.issued_at = world.clock.now();
+    claims.expires_at = world.clock.now() + Millis{60'000};
+    return "Onrush-Pass: " + accounts::Tokens(world.keys).sign(claims) + "\r\n";
+  };
+  EXPECT_EQ(path_of(1, pass(2, 1)).code(), "pass_required") << "another's";
+  EXPECT_EQ(path_of(1, pass(1, 2)).code(), "pass_required") << "of another sale";
+  EXPECT_EQ(path_of(1, pass(1, 1)).status, 200);
+}
+
 // Real time: the bucket's clock is the machine's.
 struct BucketInFront : Door {
   void open(const std::string& rate, const std::string& capacity) {
