@@ -5,6 +5,7 @@
 #include "base/constant_time.h"
 #include "edge/api/challenge_guard.h"
 #include "edge/api/channel_gate.h"
+#include "edge/api/pass_guard.h"
 #include "edge/live/documents.h"
 
 namespace onrush::api {
@@ -148,6 +149,7 @@ std::optional<HoldDesk::Refusal> HoldDesk::first_refusal(const HoldAsk& ask) {
   if (auto refusal = refused_by_phase(ask)) return refusal;
   if (auto refusal = door_.registration(ask.sale, ask.buyer)) return refusal;
   if (auto refusal = door_.filter(ask.sale, ask.buyer, ask.now)) return refusal;
+  if (auto refusal = refused_by_line(ask)) return refusal;
   if (auto refusal = door_.path(ask.sale, ask.buyer, ask.path_code, ask.now)) return refusal;
   if (auto refusal = challenge_refusal(station_, ask.sale, ask.buyer, ask.request, ask.now))
     return refusal;
@@ -220,6 +222,16 @@ std::optional<LatchRefusal> HoldDesk::refused_by_phase(const HoldAsk& ask) const
   return std::nullopt;
 }
 
+std::optional<LatchRefusal> HoldDesk::refused_by_line(const HoldAsk& ask) {
+  if (admits_pass(station_.tokens, ask.request.header(http::Header::onrush_pass),
+                  ask.sale.rules->line, ask.sale.sale, ask.buyer, ask.now)) {
+    return std::nullopt;
+  }
+  LatchRefusal refusal;
+  refusal.verdict = sale::Verdict::pass_required;
+  return refusal;
+}
+
 std::optional<LatchRefusal> HoldDesk::refused_by_stock(const HoldAsk& ask) const {
   const sale::Line& line = ask.lines.front();
   const ports::ItemStatus status = station_.context.office.status(ask.sale.sale, line.item);
@@ -266,10 +278,11 @@ void HoldDesk::refuse_from_latch(Pending& pending, const HoldAsk& ask,
       refusals_.get(ask.sale.sale, ask.lines.front().item, refusal, ask.now);
   pending.responder.send_prepared(bytes);
   // No log line: a million losers are counted, not written down.
-  const int status = refusal.verdict == sale::Verdict::sold_out   ? 409
-                     : refusal.verdict == sale::Verdict::closed   ? 410
-                     : refusal.verdict == sale::Verdict::not_open ? 425
-                                                                  : 503;
+  const int status = refusal.verdict == sale::Verdict::sold_out        ? 409
+                     : refusal.verdict == sale::Verdict::closed        ? 410
+                     : refusal.verdict == sale::Verdict::not_open      ? 425
+                     : refusal.verdict == sale::Verdict::pass_required ? 403
+                                                                       : 503;
   count_refusal(pending, status);
 }
 

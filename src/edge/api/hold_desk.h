@@ -100,6 +100,7 @@ class HoldDesk {
                   bool& join_standby, Pending& pending);
   std::optional<Refusal> first_refusal(const HoldAsk& ask);
   std::optional<LatchRefusal> refused_by_phase(const HoldAsk& ask) const;
+  std::optional<LatchRefusal> refused_by_line(const HoldAsk& ask);
   std::optional<LatchRefusal> refused_by_stock(const HoldAsk& ask) const;
   bool refused(const HoldAsk& ask, Pending& pending);  // true: answered
   void refuse(Pending& pending, const Problem& problem);

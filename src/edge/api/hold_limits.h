@@ -44,7 +44,11 @@ class HoldLimits {
   std::array<Prepared, kLimits> prepared_;
 };
 
-// For other calls: true if the address is over its limit; the call is answered then.
-[[nodiscard]] bool refuses_address(Station& station, const http::Request& request, Call& call);
+// For other calls, which are counted as `what`: true if the address is over its limit; the call is
+// answered then.
+[[nodiscard]] bool refuses_address(Station& station, const http::Request& request, Call& call,
+                                   LimitedCall what = LimitedCall::sign_in);
+// The same for the account that calls.
+[[nodiscard]] bool refuses_account(Station& station, Call& call, LimitedCall what);
 
 }  // namespace onrush::api

@@ -5,7 +5,8 @@ namespace onrush::api {
 KnownBuyers::KnownBuyers(unsigned bits_log2)
     : block_mask_((std::uint64_t{1} << bits_log2) / kBlockBits - 1),
       blocks_(std::make_unique<Block[]>((std::size_t{1} << bits_log2) / kBlockBits)),
-      registered_(std::make_unique<Block[]>((std::size_t{1} << bits_log2) / kBlockBits)) {}
+      registered_(std::make_unique<Block[]>((std::size_t{1} << bits_log2) / kBlockBits)),
+      places_(std::make_unique<Block[]>((std::size_t{1} << bits_log2) / kBlockBits)) {}
 
 template <class Visit>
 void KnownBuyers::for_each_bit(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer,
@@ -19,7 +20,7 @@ void KnownBuyers::for_each_bit(const Blocks& blocks, sale::SaleNo sale, sale::Bu
   }
 }
 
-void KnownBuyers::set(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer) noexcept {
+void KnownBuyers::add_to(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer) noexcept {
   for_each_bit(blocks, sale, buyer, [](std::atomic<std::uint64_t>& word, std::uint64_t bit) {
     if ((word.load(std::memory_order_relaxed) & bit) == 0)
       word.fetch_or(bit, std::memory_order_release);
@@ -27,7 +28,8 @@ void KnownBuyers::set(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buy
   });
 }
 
-bool KnownBuyers::has(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer) const noexcept {
+bool KnownBuyers::is_in(const Blocks& blocks, sale::SaleNo sale,
+                        sale::BuyerId buyer) const noexcept {
   bool known = true;
   for_each_bit(blocks, sale, buyer, [&](const std::atomic<std::uint64_t>& word, std::uint64_t bit) {
     known = (word.load(std::memory_order_acquire) & bit) != 0;
@@ -36,16 +38,8 @@ bool KnownBuyers::has(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buy
   return known;
 }
 
-void KnownBuyers::add(sale::SaleNo sale, sale::BuyerId buyer) noexcept {
-  set(blocks_, sale, buyer);
-}
-
-bool KnownBuyers::may_know(sale::SaleNo sale, sale::BuyerId buyer) const noexcept {
-  return has(blocks_, sale, buyer);
-}
-
 bool KnownBuyers::may_be_registered(sale::SaleNo sale, sale::BuyerId buyer) const noexcept {
-  return has(registered_, sale, buyer);
+  return is_in(registered_, sale, buyer);
 }
 
 void KnownBuyers::on_events(std::uint64_t /*first_seq*/, TimePoint /*at*/,
@@ -56,7 +50,9 @@ void KnownBuyers::on_events(std::uint64_t /*first_seq*/, TimePoint /*at*/,
     } else if (const auto* joined = std::get_if<sale::event::StandbyJoined>(&event)) {
       add(joined->sale, joined->buyer);
     } else if (const auto* registered = std::get_if<sale::event::Registered>(&event)) {
-      set(registered_, registered->sale, registered->buyer);
+      add_to(registered_, registered->sale, registered->buyer);
+    } else if (const auto* taken = std::get_if<sale::event::PlaceTaken>(&event)) {
+      add_place(taken->sale, taken->buyer);
     }
   }
 }

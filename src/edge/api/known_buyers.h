@@ -12,6 +12,8 @@
 //
 // A second filter of the same kind holds those who have registered for a sale, so that the others
 // are refused without a trip. Who takes his registration back stays in it; the box office knows.
+// A third, by the same rules, tells apart who may have a place in the line of a sale: whoever has
+// none is told "no place" or "the line is full" without the queue.
 #pragma once
 
 #include <array>
@@ -26,17 +28,24 @@ namespace onrush::api {
 
 class KnownBuyers final : public ports::EventListener {
  public:
-  // 2^bits_log2 bits; the default (4 MiB) holds 2.5 million buyers at 2 % false positives.
-  // The second filter is as large.
+  // 2^bits_log2 bits; the default (4 MiB each) holds 2.5 million buyers at 2 % false positives.
   explicit KnownBuyers(unsigned bits_log2 = 25);
 
   // Thread-safe, no lock.
-  void add(sale::SaleNo sale, sale::BuyerId buyer) noexcept;
-  [[nodiscard]] bool may_know(sale::SaleNo sale, sale::BuyerId buyer) const noexcept;
+  void add(sale::SaleNo sale, sale::BuyerId buyer) noexcept { add_to(blocks_, sale, buyer); }
+  [[nodiscard]] bool may_know(sale::SaleNo sale, sale::BuyerId buyer) const noexcept {
+    return is_in(blocks_, sale, buyer);
+  }
   [[nodiscard]] bool may_be_registered(sale::SaleNo sale, sale::BuyerId buyer) const noexcept;
   // Begins to fetch what may_know() will look at: with millions of buyers it is in no cache.
   void prefetch(sale::SaleNo sale, sale::BuyerId buyer) const noexcept {
     __builtin_prefetch(&blocks_[hash_of(sale, buyer) & block_mask_]);
+  }
+
+  // The same for a place in the sale's line.
+  void add_place(sale::SaleNo sale, sale::BuyerId buyer) noexcept { add_to(places_, sale, buyer); }
+  [[nodiscard]] bool may_have_place(sale::SaleNo sale, sale::BuyerId buyer) const noexcept {
+    return is_in(places_, sale, buyer);
   }
 
   // Fed with live events, and at start with those of the journal.
@@ -48,7 +57,6 @@ class KnownBuyers final : public ports::EventListener {
   static std::uint64_t hash_of(sale::SaleNo sale, sale::BuyerId buyer) noexcept {
     return mix_bits(buyer.value() ^ (std::uint64_t{sale.value()} << 40));
   }
-
   // All probes of a buyer are in one cache line (a blocked filter: Putze, Sanders and Singler,
   // "Cache-, hash- and space-efficient Bloom filters", 2007): asking costs one miss, not four.
   static constexpr std::uint64_t kBlockBits = 512;
@@ -60,13 +68,12 @@ class KnownBuyers final : public ports::EventListener {
   template <class Visit>
   void for_each_bit(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer,
                     Visit visit) const noexcept;
-  void set(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer) noexcept;
-  [[nodiscard]] bool has(const Blocks& blocks, sale::SaleNo sale,
-                         sale::BuyerId buyer) const noexcept;
+  void add_to(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer) noexcept;
+  [[nodiscard]] bool is_in(const Blocks& blocks, sale::SaleNo sale,
+                           sale::BuyerId buyer) const noexcept;
 
   std::uint64_t block_mask_;
-  Blocks blocks_;
-  Blocks registered_;
+  Blocks blocks_, registered_, places_;
 };
 
 }  // namespace onrush::api

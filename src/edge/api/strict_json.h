@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sale/rules.h"
 
 namespace onrush::api {
 
@@ -31,6 +32,8 @@ class Fields {
                           std::int64_t max);
   // Null if it is absent or (then it is a fault) no object.
   const boost::json::object* object_or_none(std::string_view name);
+  // {"en":"…","zh":"…"}; `zh` may be absent, each may be empty.
+  sale::Text two_languages(std::string_view name, std::size_t max);
   [[nodiscard]] bool has(std::string_view name) const { return object_.contains(name); }
 
   void fail(std::string_view name, std::string_view why);
