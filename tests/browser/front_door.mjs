@@ -182,6 +182,24 @@ export function frontDoorJourneys({ journey, server, browser, scene, button, wat
     await context.close();
   });
 
+  journey('who_may_have_another_one_gets_in_line_again', async () => {
+    const sale = await openFifo('twice', { per_buyer: 2 });
+    const buyer = await scene.buyer();
+    await scene.place(buyer, sale);
+    const { token } = await scene.pass(buyer, sale);
+    const held = await scene.hold(buyer, sale, 'poster', 1, { 'onrush-pass': token });
+    const { context, page } = await visitor(buyer, `/s/${sale}`);
+    await heading(page, 'Held for you').waitFor();
+    assert.equal(await page.locator('.line').count(), 0, 'the line is shown beside the order');
+    await scene.pay(buyer, held.order);
+    await button(page, 'Get in line again').click({ timeout: 20_000 });
+    await page.getByRole('timer', { name: /left to buy/ }).waitFor({ timeout: 20_000 });
+    await button(page, 'Buy now').click();
+    await page.waitForURL('**/order/*');
+    clean(page);
+    await context.close();
+  });
+
   journey('a_paused_line_keeps_its_places_and_goes_on', async () => {
     const sale = await openFifo('halt');
     const { context, page } = await visitor(await scene.buyer(), `/s/${sale}`);

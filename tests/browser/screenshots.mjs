@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Scene, findServer, kRoot, startBrowser, visit } from './lab.mjs';
+import { setFrontDoor, shootFrontDoor } from './screenshots_front_door.mjs';
 
 const folder = join(kRoot, 'build', 'screenshots');
 const wanted = process.argv.slice(2);
@@ -50,6 +51,8 @@ await scene.act(paused.sale, { act: 'pause', reason: 'Checking the price' });
 await scene.define({ ...rush, opens_at: '+3s' }, 'announce');
 const shoppers = server.flags && spawn(process.env.ONRUSH_BINARY, ['crowd', '--sale', rush.sale, '--shoppers', '300', '--listeners', '20', '--ramp-ms', '40000', '--seconds-max', '120', '--admin', server.admin, ...server.flags], { stdio: 'ignore' });
 
+const front_door = await setFrontDoor(scene);
+
 const views = [[360, 740, 'light'], [1280, 800, 'light'], [360, 740, 'dark'], [1280, 800, 'dark']];
 for (const locale of ['en-GB', 'zh-CN']) {
   for (const [width, height, colorScheme] of views) {
@@ -93,6 +96,7 @@ for (const locale of ['en-GB', 'zh-CN']) {
     } });
     await as(payer, power.sale);
     await shot('order-paid', `/order/${bought.order}`, '.result');
+    await shootFrontDoor({ scene, page, shot, as, ...front_door });
     await shot('setup', '/setup?token=x', 'form', { dark: false, origin: server.admin });
     await shot('staff-sign-in', '/', 'form', { dark: false, origin: server.admin });
     await scene.signInStaff(page);

@@ -57,7 +57,7 @@ export class StandInDoor {
   // ---- The line
 
   of(buyer) {
-    return this.places.find((place) => place.buyer === buyer && place.state !== 'left');
+    return this.places.filter((place) => place.buyer === buyer && place.state !== 'left').pop();
   }
 
   take(buyer) {
@@ -67,7 +67,7 @@ export class StandInDoor {
     if (phase === 'closed') throw new Refusal(410, 'closed', 'The sale is over.');
     this.needRegistration(buyer);
     const old = this.of(buyer);
-    if (old) return [200, this.view(old)];
+    if (old && old.state !== 'used') return [200, this.view(old)];
     if (this.places.length >= (this.file.line.capacity ?? 1_000_000)) throw new Refusal(503, 'line_full', 'No more places.');
     const entry = this.places.length + 1;
     const place = { buyer, entry, number: this.mode === 'fifo' || phase !== 'lobby' ? entry : null, state: 'waiting' };
@@ -100,7 +100,7 @@ export class StandInDoor {
     const place = this.found(buyer);
     if (this.sale.phase === 'paused') throw new Refusal(503, 'paused', 'The sale is paused.', { retry_after_seconds: 2 });
     if (this.sale.phase === 'closed') throw new Refusal(410, 'closed', 'The sale is over.');
-    if (place.state === 'used') throw new Refusal(409, 'wrong_state', 'The pass was used.');
+    if (place.state === 'used') throw new Refusal(404, 'no_place', 'The place was used.');
     const live = place.state === 'claimed' && place.until > Date.now();
     if (!live && (place.number === null || place.number > this.serving)) throw new Refusal(425, 'not_your_turn', 'Not yet.', { place: this.view(place), retry_after_seconds: 1 });
     if (!live) {
@@ -203,19 +203,19 @@ export class StandInDoor {
   // ---- The check before buying
 
   challenge(buyer) {
-    const tries = this.triesOf(buyer);
+    const tries = this.triesOf(buyer, false);
     const question = this.questions.length > 0 ? this.questions[randomInt(this.questions.length)] : null;
-    return { question: question && { id: question.id, text: question.question, tries_left: tries.left }, proof_of_work: this.proof(), needed: this.wants() };
+    return { question: question && { id: question.id, text: question.question, tries_left: tries.until > Date.now() ? 0 : tries.left, retry_at: tries.until > Date.now() ? iso(tries.until) : null }, proof_of_work: this.proof(), needed: this.wants() };
   }
 
   wants() {
     return this.questions.length > 0 || this.admission.proof_of_work !== undefined;
   }
 
-  triesOf(buyer) {
+  triesOf(buyer, strict = true) {
     const tries = this.tries.get(buyer) ?? { left: this.admission.question_tries ?? 3, until: 0 };
-    if (tries.until > Date.now()) throw new Refusal(429, 'challenge_cool_down', 'Too many wrong answers.', { retry_after_seconds: Math.ceil((tries.until - Date.now()) / 1000) });
-    if (tries.left === 0) tries.left = this.admission.question_tries ?? 3;
+    if (strict && tries.until > Date.now()) throw new Refusal(429, 'challenge_cool_down', 'Too many wrong answers.', { retry_after_seconds: Math.ceil((tries.until - Date.now()) / 1000) });
+    if (tries.left === 0 && tries.until <= Date.now()) tries.left = this.admission.question_tries ?? 3;
     this.tries.set(buyer, tries);
     return tries;
   }
@@ -243,10 +243,7 @@ export class StandInDoor {
       const question = this.questions.find((one) => one.id === body.question?.id);
       if (!question?.answers.some((answer) => plain(answer) === plain(body.question.answer))) {
         tries.left -= 1;
-        if (tries.left === 0) {
-          tries.until = Date.now() + (this.admission.question_retry_seconds ?? 60) * 1000;
-          this.triesOf(buyer);
-        }
+        if (tries.left === 0) tries.until = Date.now() + (this.admission.question_retry_seconds ?? 60) * 1000;
         throw new Refusal(403, 'challenge_failed', 'The answer is wrong.', { tries_left: tries.left });
       }
     }

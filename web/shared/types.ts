@@ -133,7 +133,7 @@ export interface Pass {
 }
 
 export interface Challenge {
-  question: { id: string; text: Text; tries_left: number } | null;
+  question: { id: string; text: Text; tries_left: number; retry_at?: string | null } | null;   // retry_at: of the next try, if none is left
   proof_of_work: ProofOfWork | null;
   needed: boolean;
 }

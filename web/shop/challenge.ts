@@ -84,6 +84,8 @@ class Check implements Gate {
       this.needed = false;
       return this.done();
     }
+    const retry_at = answer.value.question?.retry_at;
+    if (answer.value.question?.tries_left === 0 && retry_at) return this.coolDown(Date.parse(retry_at) - this.home.now());
     this.set('form');
     if (answer.value.proof_of_work !== null) this.working = this.compute(run);
     if (answer.value.question === null) void this.submit('');
@@ -139,15 +141,10 @@ class Check implements Gate {
 
   private refused(problem: Problem): void {
     if (problem.code === 'challenge_cool_down') {
-      this.until_ms = Date.now() + Math.max(1_000, problem.retry_after_ms);
-      this.said = null;
-      this.home.announce(c('cool_down', { time: stopwatch(this.until_ms - Date.now()) }));
-      this.set('cool_down');
-      window.setTimeout(() => {
-        if (!this.stopped && this.state === 'cool_down') this.set('offer');
-      }, this.until_ms - Date.now());
+      this.coolDown(problem.retry_after_ms);
     } else if (problem.code === 'challenge_failed') {
       const left = problem.body['tries_left'];
+      if (left === 0) return void this.load();   // which says for how long
       const text = typeof left === 'number' ? left === 1 ? c('wrong_last') : c('wrong', { n: left }) : c('expired');
       this.home.announce(text);
       void this.load({ text, bad: true });
@@ -155,6 +152,16 @@ class Check implements Gate {
       this.said = { text: problem.status === 0 ? c('offline') : problem.status === 429 || problem.status >= 500 ? c('busy') : c('error', { detail: problem.detail || problem.code }), bad: true };
       this.set('offer');
     }
+  }
+
+  private coolDown(ms: number): void {
+    this.until_ms = Date.now() + Math.max(1_000, ms);
+    this.said = null;
+    this.home.announce(c('cool_down', { time: stopwatch(this.until_ms - Date.now()) }));
+    this.set('cool_down');
+    window.setTimeout(() => {
+      if (!this.stopped && this.state === 'cool_down') this.set('offer');
+    }, this.until_ms - Date.now());
   }
 
   private cancel(): void {
@@ -211,7 +218,7 @@ class Check implements Gate {
       void this.submit(String(new FormData(event.target as HTMLFormElement).get('answer') ?? ''));
     } },
     question !== null && h('label', null, pick(question.text),
-      h('input', { name: 'answer', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', maxlength: 200, required: true, 'aria-describedby': 'check-tries' }),
+      h('input', { name: 'answer', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', maxlength: 100, required: true, 'aria-describedby': 'check-tries' }),
       h('small', { id: 'check-tries' }, question.tries_left === 1 ? c('last_try') : c('tries_left', { n: question.tries_left }))),
     this.challenge?.proof_of_work != null && this.progress(),
     question === null ? h('p', { class: 'actions' }, cancel)
@@ -220,10 +227,10 @@ class Check implements Gate {
 
   private progress(): HTMLElement {
     const ready = this.solution !== null;
+    if (ready) return h('div', { 'data-key': 'ready', class: 'work ready' }, h('i', { class: 'tick', 'aria-hidden': 'true' }), h('p', { class: 'small' }, c('computed')));
     const percent = Math.round(100 * this.part);
-    return h('div', { class: 'work' }, h('p', { class: 'small', id: 'work-label' }, ready ? c('computed') : c('computing')),
-      h('div', { class: 'walk', role: 'progressbar', 'aria-labelledby': 'work-label', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': ready ? 100 : percent,
-        css: { '--walked': `${ready ? 100 : percent}%` } }, h('i')));
+    return h('div', { 'data-key': 'work', class: 'work' }, h('p', { class: 'small', id: 'work-label' }, c('computing')),
+      h('div', { class: 'walk', role: 'progressbar', 'aria-labelledby': 'work-label', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': percent, css: { '--walked': `${percent}%` } }, h('i')));
   }
 
   private path(): string {

@@ -1,4 +1,4 @@
-// The draw, computed again from what is published: docs/fairness.md has the rule in words.
+// The draw, computed again from what is published: docs/line.md has the rule in words.
 
 import { join, le64, sha256 } from '../shared/sha256';
 

@@ -23,6 +23,7 @@ const kAgainMaxMs = 120_000;
 const kPlacesPerSecond = 2_000;   // … and so that a whole line asks no more than this
 const kDrawnPerSecond = 4_000;    // the same for the moment when everybody wants the drawn place
 const kDrawnSpreadMaxMs = 10_000;
+const kClaimAgainMaxMs = 5_000;
 const kTriesMax = 8;
 const kSayAhead = [5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1, 0];
 
@@ -148,7 +149,7 @@ export class FrontDoor {
     const items = this.page.live?.items ?? [];
     // What is held but not paid may still come back, so that "never" would be said too early.
     const held = items.reduce((sum, item) => sum + item.held, 0);
-    if (!line.can_win || number > line.win_up_to) return number - line.win_up_to <= held ? 'return' : 'none';
+    if (!line.can_win || number > line.win_up_to) return number - Math.max(line.win_up_to, line.serving) <= held ? 'return' : 'none';
     const free = items.reduce((sum, item) => sum + item.free, 0);
     const before = this.ahead() + line.active;
     if (free > before * (this.page.sale?.per_buyer ?? 1)) return 'good';
@@ -237,7 +238,8 @@ export class FrontDoor {
       if (first) this.called();
     } else {
       const { problem } = answer;
-      this.claim_after_ms = Date.now() + this.claim_backoff.next(problem.retry_after_ms);
+      // Live says when the number is called; the server's guess of that must not keep it from being taken.
+      this.claim_after_ms = Date.now() + this.claim_backoff.next(Math.min(problem.retry_after_ms, kClaimAgainMaxMs));
       const place = problem.body['place'];
       if (problem.code === 'not_your_turn' && typeof place === 'object' && place !== null) this.take(place as Place);
       else if (problem.status !== 0 && problem.status < 429 && problem.code !== 'not_your_turn') {
@@ -275,7 +277,7 @@ export class FrontDoor {
 
   async load(): Promise<void> {
     clearTimeout(this.timer);
-    if (this.account() === null || !this.on() || this.stage() === 'before' || this.stage() === 'over') {
+    if (this.account() === null || !this.on() || this.stage() === 'before') {
       this.asked = true;
       return;
     }
@@ -318,7 +320,7 @@ export class FrontDoor {
     const stage = this.stage();
     // Before the draw is known to be over, the live document says when to ask.
     if (stage === 'drawing') { if (this.draw_asked) this.schedule(this.load_backoff.next(500)); }
-    else if (this.place !== null && stage !== 'used') this.schedule(this.pause());
+    else if (this.place !== null && stage !== 'used' && stage !== 'over') this.schedule(this.pause());
   }
 
   private path(what: string): string {

@@ -20,8 +20,8 @@ export function linePanel(page: SalePage): Child {
     case 'waiting': return waiting(page, door);
     case 'called': return door.held_back && !door.lapsed ? waiting(page, door) : called(page, door);
     case 'claimed': return claimed(page, door);
-    case 'used': return page.busy() || page.served() ? null : card(page, 'used', [h('h2', null, d('used_title')), h('p', null, d('used_lead')), drawLink(page)], null);
-    case 'over': return door.place === null || page.served() ? null : over(page, door);
+    case 'used': return page.busy() || !page.mayHaveMore() ? null : again(page, door);
+    case 'over': return door.place === null || door.place.state === 'used' || door.place.state === 'left' || page.served() ? null : over(page, door);
   }
 }
 
@@ -61,6 +61,16 @@ function entrance(page: SalePage, door: FrontDoor): HTMLElement {
   ], clock(page), honest(page));
 }
 
+// The turn was used: for another unit, or after an order that lapsed, the line begins at its end.
+function again(page: SalePage, door: FrontDoor): HTMLElement {
+  return card(page, 'used', [
+    h('h2', null, d('used_title')), h('p', null, d('used_lead')),
+    h('p', { class: 'actions' }, h('button', { class: 'button second', type: 'button', disabled: door.busy !== null || page.phase() === 'paused', onclick: () => void door.join() },
+      door.busy === 'join' ? d('joining') : d('join_again')), drawLink(page)),
+    trouble(door),
+  ], null);
+}
+
 function lobby(page: SalePage, door: FrontDoor): HTMLElement {
   const entries = Math.max(door.line()?.entries ?? 0, 1);
   const number = door.place?.number ?? null;
@@ -81,13 +91,13 @@ function waiting(page: SalePage, door: FrontDoor): HTMLElement {
   const fact = (label: string, value: Child) => h('div', null, h('dt', null, label), h('dd', null, value));
   const share = `${((100 * Math.min(number, door.serving() + 1)) / number).toFixed(1)}%`;
   return card(page, lost ? 'lost' : 'waiting', [
-    h('h2', null, ahead === 0 ? d('waiting_next') : d('waiting_title')),
+    h('h2', null, lost ? d('lost_title') : ahead === 0 ? d('waiting_next') : d('waiting_title')),
     h('dl', { class: 'line-facts' },
-      fact(d('ahead'), h('b', { class: 'big' }, count(ahead))),
+      fact(d('ahead'), h('b', null, count(ahead))),
       !lost && fact(d('eta'), eta === null ? h('span', { class: 'dim' }, d('eta_unknown')) : h('b', null, etaText(eta))),
       fact(d('now_serving'), h('b', null, count(door.serving())))),
     h('div', { class: 'walk', 'aria-hidden': 'true', css: { '--walked': share } }, h('i')),
-    chance !== null && h('p', { class: `chance chance-${chance}` }, h('i', { 'aria-hidden': 'true' }), h('span', null, d(`chance_${chance}`), chance === 'none' && [' ', d('chance_none_stay')])),
+    chance !== null && h('p', { class: `chance chance-${chance}` }, h('i', { 'aria-hidden': 'true' }), h('span', null, d(`chance_${chance}`))),
   ], placeNumber(number, door.drawn_by_lot() && number <= entries ? d('drawn_from', { n: count(entries) }) : null),
   page.gate?.view(), honest(page), foot(door, false));
 }

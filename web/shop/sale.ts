@@ -136,6 +136,10 @@ export class SalePage implements Page {
     return [...this.orders.values()].some((order) => order.state === 'paid' || order.state === 'paid_standby');
   }
 
+  mayHaveMore(): boolean {
+    return this.sale?.items.some((item) => this.allowance(item) > 0) ?? false;
+  }
+
   // What goes with requests that the layers in front of the stock look at.
   headers(): Record<string, string> {
     const pass = this.door.pass?.token;

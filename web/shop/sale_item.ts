@@ -67,7 +67,9 @@ function action(page: SalePage, item: SaleItem): Child {
   if (admission !== undefined && admission.channels.length > 0 && !admission.channels.includes(kChannel)) {
     return h('div', { 'data-key': 'channel' }, channelPrompt(admission.channel_links));
   }
-  if (page.context.session.account() === null) {
+  const line = page.door.stage();
+  // Where the way to buy begins in the line above, signing in begins there too.
+  if (page.context.session.account() === null && line !== 'guest') {
     return h('p', { 'data-key': 'guest', class: 'actions' }, h('a', { class: 'button wide', href: page.signInLink() }, t('sign_in_to_buy')));
   }
   const waiting = page.standby.find((standby) => standby.lines.some((line) => line.item === item.item));
@@ -79,7 +81,8 @@ function action(page: SalePage, item: SaleItem): Child {
   if (phase === 'paused') return off(t('paused_button'));
   if (phase !== 'open') return off(t('opens_button', { time: stopwatch(page.opensMs() - page.now()) }));
   if (page.sale?.admission?.registration === 'required' && page.door.registered === false) return off(d('buy_registered'));
-  if (!page.door.mayBuy()) return off(page.door.stage() === 'none' ? d('buy_get_in_line') : d('buy_in_turn'));
+  if (!page.door.mayBuy() && stock !== undefined && stock.paid === stock.stock) return off(t('sold_out'));
+  if (!page.door.mayBuy()) return off(line === 'none' || line === 'guest' || line === 'used' ? d('buy_get_in_line') : d('buy_in_turn'));
   return button(page, item, stock);
 }
 

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace onrush::assets {
 namespace {
@@ -43,6 +45,42 @@ TEST(Assets, styles_name_only_pictures_that_are_embedded) {
   }
 }
 
+// Paths of the scripts that a script imports, at once or later, or starts as a worker.
+std::set<std::string> scripts_of(std::string_view script) {
+  std::set<std::string> paths;
+  for (const std::string_view start : {"\"./", "\"/assets/"}) {
+    for (auto at = script.find(start); at != std::string_view::npos;
+         at = script.find(start, at + 1)) {
+      const auto from = at + start.size();
+      const auto name = script.substr(from, script.find('"', from) - from);
+      if (name.ends_with(".js")) paths.insert("/assets/" + std::string(name));
+    }
+  }
+  return paths;
+}
+
+TEST(Assets, scripts_find_every_script_that_they_load_later) {
+  std::set<std::string> seen;
+  std::vector<std::string> open;
+  for (const auto& link : links_of(find_page(Listener::general, "/")->bytes)) {
+    if (link.ends_with(".js")) open.push_back(link);
+  }
+  while (!open.empty()) {
+    const std::string path = open.back();
+    open.pop_back();
+    if (!seen.insert(path).second) continue;
+    const auto* asset = find_asset(path);
+    ASSERT_NE(asset, nullptr) << path;
+    for (const auto& next : scripts_of(asset->bytes)) open.push_back(next);
+  }
+  const auto some = [&seen](std::string_view part) {
+    return std::any_of(seen.begin(), seen.end(), [part](const std::string& path) {
+      return path.find(part) != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(some("draw") && some("challenge") && some("proof-worker"));
+}
+
 TEST(Assets, pages_hold_no_inline_script_style_or_handler) {
   for (const auto listener : {Listener::general, Listener::admin}) {
     const auto html = find_page(listener, "/")->bytes;
@@ -74,12 +112,13 @@ TEST(Assets, routes_match_whole_segments_only) {
   const auto* console = find_page(Listener::admin, "/");
   ASSERT_NE(shop, console);
   EXPECT_EQ(find_page(Listener::general, "/s/618"), shop);
+  EXPECT_EQ(find_page(Listener::general, "/s/618/draw"), shop);
   EXPECT_EQ(find_page(Listener::general, "/order/7312"), shop);
   EXPECT_EQ(find_page(Listener::general, "/sign-in"), shop);
   EXPECT_EQ(find_page(Listener::admin, "/setup"), console);
   EXPECT_EQ(find_page(Listener::admin, "/sales/618"), console);
-  for (const auto* path : {"", "/s", "/s/", "/s/618/", "/s/618/x", "/s/a%2fb", "//", "/orders/",
-                           "/x", "/setup", "/s/{sale}/", "/shop/index.html"}) {
+  for (const auto* path : {"", "/s", "/s/", "/s/618/", "/s/618/x", "/s/618/draw/", "/s/a%2fb", "//",
+                           "/orders/", "/x", "/setup", "/s/{sale}/", "/shop/index.html"}) {
     EXPECT_EQ(find_page(Listener::general, path), nullptr) << path;
   }
 }
