@@ -12,8 +12,9 @@ export interface Fault {
 const kChinese: [RegExp, string][] = [
   [/^is missing$/, '必填'],
   [/^must not be empty$/, '不能为空'],
-  [/^must be (-?[\d.]+)\.\.(-?[\d.]+)( items)?$/, '须在 $1 到 $2 之间'],
+  [/^must be (-?[\d.]+)\.\.(-?[\d.]+)( items| questions)?$/, '须在 $1 到 $2 之间'],
   [/^must be at most (\d+) bytes$/, '最多 $1 字节'],
+  [/^must be at most (\d+) texts$/, '最多 $1 项'],
   [/^must be a whole number(, or false)?$/, '须为整数'],
   [/^must be a number$/, '须为数字'],
   [/^must be a text.*$/, '须为文本'],
@@ -23,6 +24,7 @@ const kChinese: [RegExp, string][] = [
   [/^must be one of (.*)$/, '须为以下之一：$1'],
   [/^must be 1 to (\d+) of a-z, 0-9 and -$/, '须为 1 至 $1 个小写字母、数字或连字符'],
   [/^each must be 1 to (\d+) of a-z, 0-9 and -$/, '每项须为 1 至 $1 个小写字母、数字或连字符'],
+  [/^each must be 1 to (\d+) bytes$/, '每项须为 1 至 $1 字节'],
   [/^must be unique.*$/, '不能重复'],
   [/^must be after opens_at$/, '须晚于开始时间'],
   [/^must not be after opens_at$/, '不能晚于开始时间'],
