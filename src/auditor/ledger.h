@@ -92,6 +92,16 @@ class Ledger {
   void on(const sale::event::RefundDue& e);
   void on(const sale::event::RefundSettled& e);
   void on(const sale::event::OrderRefunded& e);
+  void on(const sale::event::PlaceTaken& e);
+  void on(const sale::event::PlaceLeft& e);
+  void on(const sale::event::DrawRevealed& e);
+  void on(const sale::event::LineCalled& e);
+  void on(const sale::event::PassClaimed& e);
+  void on(const sale::event::Registered& e);
+  void on(const sale::event::Unregistered& e);
+  void on(const sale::event::LineRateSet& e);
+  void on(const sale::event::BeaconSet& e);
+  void on(const sale::event::NoticeSet& e);
 
   void broken(std::string code, std::string text);
   Sale* sale_of(sale::SaleNo no);

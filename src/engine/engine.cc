@@ -121,7 +121,7 @@ Status Engine::Parts::recover() {
     const sale::SaleSummary summary = book.summary(sale::SaleNo(n));
     latches.set_items(summary.sale, summary.items.size());
     latches.set_reason(summary.sale, summary.reason);
-    latches.publish(book, summary.sale);
+    latches.publish(book, summary.sale, from_millis(journal->head().time_ms));
   }
   report.took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - start);
@@ -215,6 +215,10 @@ bool Engine::submit(sale::Command command, ports::Lane lane, ports::ReplySink& s
 
 ports::ItemStatus Engine::status(sale::SaleNo sale, sale::ItemNo item) const noexcept {
   return parts_->latches.read(sale, item);
+}
+
+ports::LineStatus Engine::line(sale::SaleNo sale) const noexcept {
+  return parts_->latches.read_line(sale);
 }
 
 std::vector<sale::SaleSummary> Engine::summaries() {

@@ -83,6 +83,7 @@ class Engine final : public ports::BoxOffice {
                             std::uint64_t ticket) noexcept override;
   [[nodiscard]] ports::ItemStatus status(sale::SaleNo sale,
                                          sale::ItemNo item) const noexcept override;
+  [[nodiscard]] ports::LineStatus line(sale::SaleNo sale) const noexcept override;
 
   // Every sale as it is now, at any time of the engine's life. Waits for the writer's next turn
   // (some milliseconds), so not from its own threads. May show what is not durable yet.

@@ -1,5 +1,8 @@
 #include "engine/latches.h"
 
+#include <cstring>
+#include <type_traits>
+
 #include "base/invariant.h"
 
 namespace onrush::engine {
@@ -20,7 +23,37 @@ struct Latches::Items {
   const std::size_t count;
   const std::unique_ptr<Item[]> items;
 };
+// The same lock around a copy of the whole, word by word: it has to be read whole or not at all.
+struct Latches::Line {
+  static_assert(std::is_trivially_copyable_v<ports::LineStatus>);
+  static constexpr std::size_t kWords = (sizeof(ports::LineStatus) + 7) / 8;
+  using Words = std::array<std::uint64_t, kWords>;
+  std::atomic<std::uint32_t> version{0};
+  std::array<std::atomic<std::uint64_t>, kWords> words{};
+
+  void store(const ports::LineStatus& status) {
+    Words copy{};
+    std::memcpy(copy.data(), &status, sizeof status);
+    const std::uint32_t before = version.load(std::memory_order_relaxed);
+    version.store(before + 1, std::memory_order_relaxed);
+    for (std::size_t i = 0; i < kWords; ++i) words[i].store(copy[i], std::memory_order_release);
+    version.store(before + 2, std::memory_order_release);
+  }
+  [[nodiscard]] ports::LineStatus load() const noexcept {
+    Words copy{};
+    while (true) {
+      const std::uint32_t before = version.load(std::memory_order_acquire);
+      for (std::size_t i = 0; i < kWords; ++i) copy[i] = words[i].load(std::memory_order_acquire);
+      if ((before & 1) == 0 && version.load(std::memory_order_relaxed) == before) break;
+    }
+    ports::LineStatus status;
+    if (version.load(std::memory_order_relaxed) != 0)
+      std::memcpy(static_cast<void*>(&status), copy.data(), sizeof status);
+    return status;
+  }
+};
 struct Latches::Sale {
+  Line line;
   std::atomic<Items*> items{nullptr};
   sale::PhaseReason reason = sale::PhaseReason::staff;  // the publisher's own
 };
@@ -50,6 +83,11 @@ Latches::Sale& Latches::require(sale::SaleNo sale) {
   return *made;
 }
 
+ports::LineStatus Latches::read_line(sale::SaleNo sale) const noexcept {
+  const Sale* entry = find(sale);
+  return entry == nullptr ? ports::LineStatus{} : entry->line.load();
+}
+
 void Latches::set_items(sale::SaleNo sale, std::size_t items) {
   Sale& entry = require(sale);
   const Items* now = entry.items.load(std::memory_order_relaxed);
@@ -62,8 +100,9 @@ void Latches::set_reason(sale::SaleNo sale, sale::PhaseReason reason) {
   require(sale).reason = reason;
 }
 
-void Latches::publish(const sale::Book& book, sale::SaleNo sale) {
-  const Sale& entry = require(sale);
+void Latches::publish(const sale::Book& book, sale::SaleNo sale, TimePoint now) {
+  Sale& entry = require(sale);
+  entry.line.store(book.line(sale, now));
   Items* table = entry.items.load(std::memory_order_relaxed);
   if (table == nullptr) return;
   const auto phase =

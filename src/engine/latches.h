@@ -28,12 +28,14 @@ class Latches {
   // Makes room for a sale's items; a redefined sale may have another number of them.
   void set_items(sale::SaleNo sale, std::size_t items);
   void set_reason(sale::SaleNo sale, sale::PhaseReason reason);
-  // Publishes all items of the sale.
-  void publish(const sale::Book& book, sale::SaleNo sale);
+  // Publishes all items of the sale, and its line.
+  void publish(const sale::Book& book, sale::SaleNo sale, TimePoint now);
 
   [[nodiscard]] ports::ItemStatus read(sale::SaleNo sale, sale::ItemNo item) const noexcept;
+  [[nodiscard]] ports::LineStatus read_line(sale::SaleNo sale) const noexcept;
 
  private:
+  struct Line;
   struct Item;
   struct Items;
   struct Sale;

@@ -31,7 +31,10 @@ constexpr std::size_t kLookAhead = 16;
 
 bool is_query(const sale::Command& command) {
   return std::holds_alternative<sale::command::LookUpOrder>(command) ||
-         std::holds_alternative<sale::command::LookUpBuyer>(command);
+         std::holds_alternative<sale::command::LookUpBuyer>(command) ||
+         std::holds_alternative<sale::command::LookUpPlace>(command) ||
+         std::holds_alternative<sale::command::LookUpRegistration>(command) ||
+         std::holds_alternative<sale::command::LobbyLeaves>(command);
 }
 
 // True if the answer tells of something that a crash could still undo. A plain "no" does not.
@@ -40,6 +43,9 @@ bool reveals_state(const sale::Outcome& outcome) {
   switch (outcome.verdict) {
     case Verdict::granted:
     case Verdict::standby:
+    case Verdict::place:
+    case Verdict::pass:
+    case Verdict::not_your_turn:
     case Verdict::done:
     case Verdict::found:
     case Verdict::wrong_state:
@@ -52,6 +58,11 @@ bool reveals_state(const sale::Outcome& outcome) {
     case Verdict::closed:
     case Verdict::busy:
     case Verdict::key_conflict:
+    case Verdict::pass_required:
+    case Verdict::registration_required:
+    case Verdict::line_full:
+    case Verdict::line_off:
+    case Verdict::no_place:
     case Verdict::not_found:
     case Verdict::payment_needed:
     case Verdict::invalid:
@@ -197,7 +208,7 @@ void Writer::encode_new_events(std::size_t from) {
 }
 
 void Writer::publish() {
-  for (const sale::SaleNo sale : book_.take_touched()) on_.latches.publish(book_, sale);
+  for (const sale::SaleNo sale : book_.take_touched()) on_.latches.publish(book_, sale, last_time_);
 }
 
 void Writer::hand_over() {

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/time.h"
+#include "sale/book.h"
 #include "sale/command.h"
 #include "sale/event.h"
 #include "sale/outcome.h"
@@ -44,6 +45,9 @@ struct ItemStatus {
   std::uint32_t standby = 0;
 };
 
+// The same of a sale's line; a default value (mode off) for a sale without one.
+using LineStatus = sale::LineSummary;
+
 class BoxOffice {
  public:
   virtual ~BoxOffice() = default;
@@ -56,6 +60,7 @@ class BoxOffice {
 
   // Lock-free; a default value for what does not exist. Thread-safe.
   [[nodiscard]] virtual ItemStatus status(sale::SaleNo sale, sale::ItemNo item) const noexcept = 0;
+  [[nodiscard]] virtual LineStatus line(sale::SaleNo sale) const noexcept = 0;
 };
 
 // Sends one command and waits for its answer; verdict `busy` or `unavailable` when there is none

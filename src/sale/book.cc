@@ -73,7 +73,7 @@ std::size_t Book::sale_count() const {
 SaleSummary Book::summary(SaleNo no) const {
   const SaleState* s = state_->sale(no);
   INVARIANT(s != nullptr, "a summary of an unknown sale");
-  SaleSummary summary{no, s->rules, s->phase, s->reason, {}, s->money};
+  SaleSummary summary{no, s->rules, s->phase, s->reason, {}, s->money, {}, {}, {}};
   for (std::size_t i = 0; i < s->items.size(); ++i) {
     summary.items.push_back(counts(no, ItemNo{static_cast<std::uint16_t>(i)}));
   }

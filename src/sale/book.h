@@ -11,11 +11,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/sha256.h"
 #include "sale/command.h"
 #include "sale/event.h"
 #include "sale/outcome.h"
@@ -40,6 +42,29 @@ struct MoneyTotals {
   Money refunded;
 };
 
+// What everybody may know of a sale's line.
+struct LineSummary {
+  LineMode mode = LineMode::off;
+  Phase phase = Phase::draft;
+  bool drawn = false;               // the sale has opened: numbers are known
+  std::uint32_t entries = 0;        // places issued
+  std::uint32_t lobby_entries = 0;  // of them before the opening (until then all)
+  std::uint32_t serving = 0;        // the highest number called
+  std::uint32_t claimed = 0;        // passes claimed so far
+  std::uint32_t active = 0;         // of them neither used nor lapsed
+  std::uint32_t left = 0;           // places whose buyers left
+  std::uint32_t capacity = 0;
+  std::uint32_t rate = 0;              // passes a second aimed at
+  std::uint32_t claim_rate_milli = 0;  // passes claimed a second, measured, in thousandths
+  // Numbers above cannot win with the stock and standby room known now, even if nobody before them
+  // stays away; 0 = nobody further can.
+  std::uint32_t win_up_to = 0;
+  bool sold_through = false;  // nothing is free and no standby line has room
+  std::uint32_t registrations = 0;
+  Digest lobby_digest{};  // drawn, in a draw sale
+  Digest seed{};          // drawn, in a draw sale
+};
+
 struct SaleSummary {
   SaleNo sale;
   RulesPtr rules;  // as rescheduled
@@ -47,6 +72,9 @@ struct SaleSummary {
   PhaseReason reason = PhaseReason::staff;  // why it is in this phase
   std::vector<ItemCounts> items;
   MoneyTotals money;
+  LineSummary line;    // as of its last event
+  std::string beacon;  // "" = none
+  Text notice;         // an empty `en`: none
 };
 
 class Book {
@@ -86,6 +114,8 @@ class Book {
   // Counts of one item, O(1). The engine publishes them after each batch.
   [[nodiscard]] ItemCounts counts(SaleNo sale, ItemNo item) const;
   [[nodiscard]] Phase phase(SaleNo sale) const;
+  // Of a sale that exists, O(items). `now` as of apply().
+  [[nodiscard]] LineSummary line(SaleNo sale, TimePoint now) const;
   // Sales touched by apply/tick/replay since the last call, without repeats; for publishing
   // latches.
   [[nodiscard]] std::vector<SaleNo> take_touched();

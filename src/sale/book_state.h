@@ -50,6 +50,16 @@ class BookState {
   [[nodiscard]] Problem evolve(const event::RefundDue& e, TimePoint at);
   [[nodiscard]] Problem evolve(const event::RefundSettled& e, TimePoint at);
   [[nodiscard]] Problem evolve(const event::OrderRefunded& e, TimePoint at);
+  [[nodiscard]] Problem evolve(const event::PlaceTaken& e, TimePoint at);
+  [[nodiscard]] Problem evolve(const event::PlaceLeft& e, TimePoint at);
+  [[nodiscard]] Problem evolve(const event::DrawRevealed& e, TimePoint at);
+  [[nodiscard]] Problem evolve(const event::LineCalled& e, TimePoint at);
+  [[nodiscard]] Problem evolve(const event::PassClaimed& e, TimePoint at);
+  [[nodiscard]] Problem evolve(const event::Registered& e, TimePoint at);
+  [[nodiscard]] Problem evolve(const event::Unregistered& e, TimePoint at);
+  [[nodiscard]] Problem evolve(const event::LineRateSet& e, TimePoint at);
+  [[nodiscard]] Problem evolve(const event::BeaconSet& e, TimePoint at);
+  [[nodiscard]] Problem evolve(const event::NoticeSet& e, TimePoint at);
 
   // --- looking up
   [[nodiscard]] SaleState* sale(SaleNo no) {

@@ -84,11 +84,65 @@ struct Reschedule {  // moves closes_at; before the opening also lobby_at and op
   std::string actor;
 };
 
+// --- the line (docs/line.md)
+struct TakePlace {  // from the lobby on; his place again if he has one that is not used up
+  SaleNo sale;
+  BuyerId buyer;
+};
+struct LeaveLine {
+  SaleNo sale;
+  BuyerId buyer;
+};
+struct ClaimPass {  // his live pass again if he has one
+  SaleNo sale;
+  BuyerId buyer;
+};
+// Before the opening, of a sale that takes registrations.
+struct Register {
+  SaleNo sale;
+  BuyerId buyer;
+};
+struct Unregister {
+  SaleNo sale;
+  BuyerId buyer;
+};
+struct SetLineRate {
+  SaleNo sale;
+  std::uint32_t rate = 0;  // passes a second
+  std::string actor;
+};
+struct SetBeacon {  // a public value that goes into the draw; before the opening only
+  SaleNo sale;
+  std::string value;
+  std::string actor;
+};
+struct SetNotice {  // what staff show to everybody in the sale; an empty `en` takes it away
+  SaleNo sale;
+  Text notice;
+  std::string actor;
+};
+
 // Queries: answered from the state by the same thread, journaled never.
 struct LookUpOrder {
   OrderId order;
   BuyerId buyer;  // 0 = staff, any order; else "not found" unless it is his
 };
+struct LookUpPlace {  // his newest place, or no_place
+  SaleNo sale;
+  BuyerId buyer;
+};
+struct LookUpRegistration {  // found (`when`: since then) or not_found
+  SaleNo sale;
+  BuyerId buyer;
+};
+// The lobby's leaves (docs/line.md), which the published draw shows after the opening; at most
+// kLeavesMax of them.
+struct LobbyLeaves {
+  SaleNo sale;
+  std::uint32_t from = 1;
+  std::uint32_t limit = 0;
+};
+inline constexpr std::uint32_t kLeavesMax = 10'000;
 struct LookUpBuyer {  // everything that this buyer has in this sale
   SaleNo sale;
   BuyerId buyer;
@@ -96,10 +150,14 @@ struct LookUpBuyer {  // everything that this buyer has in this sale
 
 }  // namespace command
 
-using Command = std::variant<command::RequestHold, command::LeaveStandby, command::ReleaseHold,
-                             command::ConfirmOrder, command::StartPayment, command::SettlePayment,
-                             command::SettleRefund, command::RefundOrder, command::DefineSale,
-                             command::ChangePhase, command::Restock, command::Reschedule,
-                             command::LookUpOrder, command::LookUpBuyer>;
+using Command =
+    std::variant<command::RequestHold, command::LeaveStandby, command::ReleaseHold,
+                 command::ConfirmOrder, command::StartPayment, command::SettlePayment,
+                 command::SettleRefund, command::RefundOrder, command::DefineSale,
+                 command::ChangePhase, command::Restock, command::Reschedule, command::LookUpOrder,
+                 command::LookUpBuyer, command::TakePlace, command::LeaveLine, command::ClaimPass,
+                 command::Register, command::Unregister, command::SetLineRate, command::SetBeacon,
+                 command::SetNotice, command::LookUpPlace, command::LookUpRegistration,
+                 command::LobbyLeaves>;
 
 }  // namespace onrush::sale

@@ -55,6 +55,17 @@ class Decision {
 [[nodiscard]] Outcome decide(Decision& d, const command::Reschedule& c);
 [[nodiscard]] Outcome decide(Decision& d, const command::LookUpOrder& c);
 [[nodiscard]] Outcome decide(Decision& d, const command::LookUpBuyer& c);
+[[nodiscard]] Outcome decide(Decision& d, const command::TakePlace& c);
+[[nodiscard]] Outcome decide(Decision& d, const command::LeaveLine& c);
+[[nodiscard]] Outcome decide(Decision& d, const command::ClaimPass& c);
+[[nodiscard]] Outcome decide(Decision& d, const command::Register& c);
+[[nodiscard]] Outcome decide(Decision& d, const command::Unregister& c);
+[[nodiscard]] Outcome decide(Decision& d, const command::SetLineRate& c);
+[[nodiscard]] Outcome decide(Decision& d, const command::SetBeacon& c);
+[[nodiscard]] Outcome decide(Decision& d, const command::SetNotice& c);
+[[nodiscard]] Outcome decide(Decision& d, const command::LookUpPlace& c);
+[[nodiscard]] Outcome decide(Decision& d, const command::LookUpRegistration& c);
+[[nodiscard]] Outcome decide(Decision& d, const command::LobbyLeaves& c);
 
 // Events that one command may add in the name of others, e.g. telling a standby line that all is
 // sold; what is left is due at once and is done by ticks, so that no batch of the journal grows

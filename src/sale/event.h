@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "base/sha256.h"
 #include "sale/ids.h"
 #include "sale/phase.h"
 #include "sale/rules.h"
@@ -150,6 +151,57 @@ struct OrderRefunded {  // paid → free; the RefundDue of its money, if there w
   std::string actor;
   std::string reason;
 };
+// --- the line (docs/line.md). Entries and numbers count from 1.
+struct PlaceTaken {
+  SaleNo sale;
+  BuyerId buyer;
+  std::uint32_t entry = 0;
+};
+struct PlaceLeft {
+  SaleNo sale;
+  BuyerId buyer;
+  std::uint32_t entry = 0;
+};
+struct DrawRevealed {  // right behind the PhaseChanged of the first opening
+  SaleNo sale;
+  std::uint32_t entries = 0;  // who draws: the entries 1..entries
+  Digest lobby_digest{};
+  std::string beacon;  // "" = none was set
+  Digest seed{};
+};
+struct LineCalled {  // all numbers up to this one may claim their pass
+  SaleNo sale;
+  std::uint32_t serving = 0;
+};
+struct PassClaimed {
+  SaleNo sale;
+  BuyerId buyer;
+  std::uint32_t number = 0;
+  TimePoint expires_at;
+};
+struct Registered {
+  SaleNo sale;
+  BuyerId buyer;
+};
+struct Unregistered {
+  SaleNo sale;
+  BuyerId buyer;
+};
+struct LineRateSet {
+  SaleNo sale;
+  std::uint32_t rate = 0;
+  std::string actor;
+};
+struct BeaconSet {
+  SaleNo sale;
+  std::string value;
+  std::string actor;
+};
+struct NoticeSet {
+  SaleNo sale;
+  Text notice;
+  std::string actor;
+};
 
 }  // namespace event
 
@@ -159,6 +211,9 @@ using Event =
                  event::HoldGranted, event::HoldEnded, event::OrderConfirmed, event::StandbyJoined,
                  event::StandbyLeft, event::PaymentStarted, event::PaymentDeclined,
                  event::PaymentUnknown, event::PaymentCaptured, event::LateOrderFulfilled,
-                 event::RefundDue, event::RefundSettled, event::OrderRefunded>;
+                 event::RefundDue, event::RefundSettled, event::OrderRefunded, event::PlaceTaken,
+                 event::PlaceLeft, event::DrawRevealed, event::LineCalled, event::PassClaimed,
+                 event::Registered, event::Unregistered, event::LineRateSet, event::BeaconSet,
+                 event::NoticeSet>;
 
 }  // namespace onrush::sale

@@ -1,5 +1,6 @@
 #include "sale/event_codec.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -51,6 +52,11 @@ class FieldWriter {
   void put(const std::vector<std::string>& texts) {
     out_.put(static_cast<std::uint16_t>(texts.size()));
     for (const std::string& text : texts) put(text);
+  }
+  void put(const std::array<std::byte, 32>& bytes) { out_.put_raw(bytes.data(), bytes.size()); }
+  void put(const std::vector<QuestionRules>& questions) {
+    out_.put(static_cast<std::uint16_t>(questions.size()));
+    for (const QuestionRules& question : questions) each_field(question, *this);
   }
   void put(const RulesPtr& rules) {
     static const SaleRules kNoRules;
@@ -119,9 +125,19 @@ class FieldReader {
   }
   void get(std::vector<std::string>& texts) {
     const auto count = in_.get<std::uint16_t>();
-    if (count > kChannelsMax) return in_.fail();
+    if (count > std::max(kChannelsMax, kAnswersMax)) return in_.fail();
     texts.resize(count);
     for (std::string& text : texts) get(text);
+  }
+  void get(std::array<std::byte, 32>& bytes) {
+    const Bytes raw = in_.get_raw(bytes.size());
+    if (raw.size() == bytes.size()) std::copy(raw.begin(), raw.end(), bytes.begin());
+  }
+  void get(std::vector<QuestionRules>& questions) {
+    const auto count = in_.get<std::uint16_t>();
+    if (count > kQuestionsMax) return in_.fail();
+    questions.resize(count);
+    for (QuestionRules& question : questions) each_field(question, *this);
   }
   void get(RulesPtr& rules) {
     auto read = std::make_shared<SaleRules>();
@@ -140,16 +156,33 @@ class FieldReader {
   ByteReader& in_;
 };
 
-// What SaleDefined has got since its first version stands behind its first fields, and only where
-// it says something: events without it are the bytes that they always were.
-void put_admission(const event::SaleDefined& defined, ByteWriter& out) {
-  if (defined.rules == nullptr || defined.rules->admission == AdmissionRules{}) return;
-  each_field(defined.rules->admission, FieldWriter{out});
+// What SaleDefined has got since its first version stands behind its first fields, group by group,
+// and only where it says something or a later group does: events without it are the bytes that they
+// always were.
+bool has_newer(const SaleRules& rules) {
+  AdmissionRules older;
+  older.channels = rules.admission.channels;
+  older.download_url = rules.admission.download_url;
+  older.register_url = rules.admission.register_url;
+  return rules.line != LineRules{} || rules.admission != older;
 }
-void get_admission(ByteReader& in, event::SaleDefined& defined) {
+void put_added(const event::SaleDefined& defined, ByteWriter& out) {
+  if (defined.rules == nullptr) return;
+  const bool newer = has_newer(*defined.rules);
+  if (!newer && defined.rules->admission == AdmissionRules{}) return;
+  each_field(defined.rules->admission, FieldWriter{out});
+  if (newer) each_newer_field(*defined.rules, FieldWriter{out});
+}
+// One event has one form: a group that says nothing is damage.
+void get_added(ByteReader& in, event::SaleDefined& defined) {
   auto rules = std::make_shared<SaleRules>(*defined.rules);
   each_field(rules->admission, FieldReader{in});
-  if (rules->admission == AdmissionRules{}) in.fail();  // one event has one form
+  if (in.at_end()) {
+    if (rules->admission == AdmissionRules{}) in.fail();
+  } else {
+    each_newer_field(*rules, FieldReader{in});
+    if (!has_newer(*rules)) in.fail();
+  }
   defined.rules = std::move(rules);
 }
 
@@ -158,7 +191,7 @@ bool decode_fields(ByteReader& in, Event& event) {
   auto& e = event.emplace<kKind>();
   each_field(e, FieldReader{in});
   if constexpr (std::is_same_v<std::remove_reference_t<decltype(e)>, event::SaleDefined>) {
-    if (in.ok() && !in.at_end()) get_admission(in, e);
+    if (in.ok() && !in.at_end()) get_added(in, e);
   }
   return in.ok() && in.at_end();
 }
@@ -175,7 +208,7 @@ void encode(const Event& event, ByteWriter& out) {
   out.put(std::uint32_t{0});
   const std::size_t start = out.size();
   std::visit([&out](const auto& e) { each_field(e, FieldWriter{out}); }, event);
-  if (const auto* defined = std::get_if<event::SaleDefined>(&event)) put_admission(*defined, out);
+  if (const auto* defined = std::get_if<event::SaleDefined>(&event)) put_added(*defined, out);
   out.patch(start - sizeof(std::uint32_t), static_cast<std::uint32_t>(out.size() - start));
 }
 
@@ -195,12 +228,14 @@ Result<Event> decode_event(ByteReader& in) {
 void encode(const SaleRules& rules, ByteWriter& out) {
   each_field(rules, FieldWriter{out});
   each_field(rules.admission, FieldWriter{out});
+  each_newer_field(rules, FieldWriter{out});
 }
 
 Result<SaleRules> decode_rules(ByteReader& in) {
   Result<SaleRules> rules{SaleRules{}};
   each_field(*rules, FieldReader{in});
   each_field(rules->admission, FieldReader{in});
+  each_newer_field(*rules, FieldReader{in});
   if (!in.ok()) return corrupt("rules that are damaged or cut off");
   return rules;
 }

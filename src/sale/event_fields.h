@@ -60,6 +60,36 @@ void each_field(SameEvent<event::RefundSettled> auto& e, auto&& f) {
 void each_field(SameEvent<event::OrderRefunded> auto& e, auto&& f) {
   f(e.sale, e.order, e.buyer, e.actor, e.reason);
 }
+void each_field(SameEvent<event::PlaceTaken> auto& e, auto&& f) {
+  f(e.sale, e.buyer, e.entry);
+}
+void each_field(SameEvent<event::PlaceLeft> auto& e, auto&& f) {
+  f(e.sale, e.buyer, e.entry);
+}
+void each_field(SameEvent<event::DrawRevealed> auto& e, auto&& f) {
+  f(e.sale, e.entries, e.lobby_digest, e.beacon, e.seed);
+}
+void each_field(SameEvent<event::LineCalled> auto& e, auto&& f) {
+  f(e.sale, e.serving);
+}
+void each_field(SameEvent<event::PassClaimed> auto& e, auto&& f) {
+  f(e.sale, e.buyer, e.number, e.expires_at);
+}
+void each_field(SameEvent<event::Registered> auto& e, auto&& f) {
+  f(e.sale, e.buyer);
+}
+void each_field(SameEvent<event::Unregistered> auto& e, auto&& f) {
+  f(e.sale, e.buyer);
+}
+void each_field(SameEvent<event::LineRateSet> auto& e, auto&& f) {
+  f(e.sale, e.rate, e.actor);
+}
+void each_field(SameEvent<event::BeaconSet> auto& e, auto&& f) {
+  f(e.sale, e.value, e.actor);
+}
+void each_field(SameEvent<event::NoticeSet> auto& e, auto&& f) {
+  f(e.sale, e.notice, e.actor);
+}
 
 // The same for rules.
 template <class R>
@@ -79,6 +109,19 @@ template <class R>
 concept SomeAdmissionRules = std::is_same_v<std::remove_const_t<R>, AdmissionRules>;
 void each_field(SomeAdmissionRules auto& a, auto&& f) {
   f(a.channels, a.download_url, a.register_url);
+}
+// What the rules have got since: one group, which stands behind all that is older.
+void each_newer_field(SomeSaleRules auto& r, auto&& f) {
+  auto& a = r.admission;
+  auto& l = r.line;
+  f(l.mode, l.rate, l.active_max, l.pass, l.claim, l.capacity, l.draw_secret, a.registration,
+    a.filter.ratio_ppm, a.filter.slot, a.questions, a.question_tries, a.question_retry,
+    a.proof_of_work_max, a.purchase_path, a.script_score, a.bucket.rate, a.bucket.capacity);
+}
+template <class R>
+concept SomeQuestionRules = std::is_same_v<std::remove_const_t<R>, QuestionRules>;
+void each_field(SomeQuestionRules auto& q, auto&& f) {
+  f(q.question, q.answers);
 }
 // Without the admission rules: SaleDefined, which is older than they are, has them at its end.
 void each_field(SomeSaleRules auto& r, auto&& f) {
@@ -101,6 +144,10 @@ template <>
 inline constexpr auto kLastOf<event::MoneyUse> = event::MoneyUse::refund;
 template <>
 inline constexpr auto kLastOf<event::RefundReason> = event::RefundReason::no_unit_left;
+template <>
+inline constexpr auto kLastOf<LineMode> = LineMode::draw;
+template <>
+inline constexpr auto kLastOf<RegistrationMode> = RegistrationMode::required;
 template <>
 inline constexpr auto kLastOf<LateMoney> = LateMoney::regrant_or_standby;
 template <>

@@ -2,6 +2,7 @@
 // exhaustive.
 #pragma once
 
+#include <array>
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <memory>
@@ -22,8 +23,17 @@ enum class Verdict : std::uint8_t {
   not_open,       // when = opens_at
   paused,
   closed,
-  busy,          // given by the engine: the intake queue is full
-  key_conflict,  // the idempotency key was used with other lines
+  busy,                   // given by the engine: the intake queue is full
+  key_conflict,           // the idempotency key was used with other lines
+  pass_required,          // the sale's line is on, and the buyer has no live pass
+  registration_required,  // only registered buyers may take part; also of TakePlace
+  // The line.
+  place,          // place is set
+  pass,           // pass and place are set
+  not_your_turn,  // place is set: not called yet, or as many passes as allowed are out
+  line_full,      // no more places are issued
+  line_off,       // the sale has no line
+  no_place,       // the buyer has no place in the line
   // Everything else.
   done,            // the act took effect, or had already (repeated = true)
   found,           // queries
@@ -59,20 +69,54 @@ struct BuyerView {
   std::vector<StandbyView> standby;
 };
 
+enum class PlaceState : std::uint8_t {
+  lobby,    // before the opening; in a draw sale not drawn yet
+  waiting,  // its number has not been called
+  called,   // its pass may be claimed, also late and, if it lapsed, again
+  claimed,  // it has a live pass
+  used,     // its pass was used by a hold or a standby entry
+  left,     // the buyer left the line
+};
+
+struct PlaceView {
+  std::uint32_t entry = 0;    // 1.., in the order of coming; 0: not set
+  std::uint32_t number = 0;   // the place in line; 0 = not drawn yet
+  std::uint32_t serving = 0;  // the highest number called
+  std::uint32_t ahead = 0;    // numbers to be called before this one
+  PlaceState state = PlaceState::lobby;
+  TimePoint pass_expires_at{};  // claimed: of the live pass
+};
+
+struct PassView {
+  std::uint32_t number = 0;  // 0: not set
+  TimePoint expires_at{};
+};
+
+// Leaves of lobby entries, docs/line.md.
+struct LeavesView {
+  std::uint32_t from = 1;
+  std::vector<std::array<std::byte, 16>> leaves;
+};
+
 struct Outcome {
   Verdict verdict = Verdict::done;
   bool repeated = false;  // an earlier answer given again; nothing new was decided
   Phase phase = Phase::draft;
   std::uint32_t may_return = 0;
   SaleNo sale;                       // DefineSale
-  TimePoint when{};                  // not_open: opens_at
+  TimePoint when{};                  // not_open: opens_at, of TakePlace and Register when they may
+                                     // begin; registrations: since when
   OrderView order;                   // valid if order.order is set
   StandbyView standby;               // valid if standby.standby is set
   PaymentId payment;                 // StartPayment
   std::shared_ptr<BuyerView> buyer;  // LookUpBuyer
-  std::string message;               // invalid, wrong_state: why, in one English sentence
+  PlaceView place;                   // valid if place.entry is set
+  PassView pass;                     // valid if pass.number is set
+  std::shared_ptr<LeavesView> leaves;  // LobbyLeaves
+  std::string message;                 // invalid, wrong_state: why, in one English sentence
 };
 
 [[nodiscard]] std::string_view to_string(Verdict);
+[[nodiscard]] std::string_view to_string(PlaceState);
 
 }  // namespace onrush::sale

@@ -80,6 +80,24 @@ std::string_view to_string(PaymentState state) {
   return "?";
 }
 
+std::string_view to_string(PlaceState state) {
+  switch (state) {
+    case PlaceState::lobby:
+      return "lobby";
+    case PlaceState::waiting:
+      return "waiting";
+    case PlaceState::called:
+      return "called";
+    case PlaceState::claimed:
+      return "claimed";
+    case PlaceState::used:
+      return "used";
+    case PlaceState::left:
+      return "left";
+  }
+  return "?";
+}
+
 std::string_view to_string(Verdict verdict) {
   switch (verdict) {
     case Verdict::granted:
@@ -100,6 +118,22 @@ std::string_view to_string(Verdict verdict) {
       return "busy";
     case Verdict::key_conflict:
       return "key_conflict";
+    case Verdict::pass_required:
+      return "pass_required";
+    case Verdict::registration_required:
+      return "registration_required";
+    case Verdict::place:
+      return "place";
+    case Verdict::pass:
+      return "pass";
+    case Verdict::not_your_turn:
+      return "not_your_turn";
+    case Verdict::line_full:
+      return "line_full";
+    case Verdict::line_off:
+      return "line_off";
+    case Verdict::no_place:
+      return "no_place";
     case Verdict::done:
       return "done";
     case Verdict::found:

@@ -76,6 +76,57 @@ void check_item(const ItemRules& item, const std::string& place, Check& check) {
   check.range(item.standby_capacity, 0, kStandbyMax, place + ".standby");
 }
 
+void check_line(const LineRules& line, Check& check) {
+  check.range(line.rate, 1, kLineRateMax, "line.rate");
+  check.range(line.active_max, 1, kActiveMax, "line.active_max");
+  check.that(line.pass >= Millis{5'000} && line.pass <= Millis{3'600'000}, "line.pass_seconds",
+             "must be 5..3600");
+  check.that(line.claim >= Millis{1'000} && line.claim <= Millis{3'600'000}, "line.claim_seconds",
+             "must be 1..3600");
+  check.range(line.capacity, 1, kPlacesMax, "line.capacity");
+}
+
+void check_questions(const AdmissionRules& admission, Check& check) {
+  check.range(static_cast<std::int64_t>(admission.questions.size()), 0, kQuestionsMax,
+              "admission.questions");
+  for (std::size_t i = 0; i < admission.questions.size() && !check.failed(); ++i) {
+    const QuestionRules& one = admission.questions[i];
+    const std::string place = fmt::format("admission.questions[{}]", i);
+    check.that(!one.question.en.empty(), place + ".question", "must not be empty");
+    check.text(one.question, kQuestionMax, place + ".question");
+    check.range(static_cast<std::int64_t>(one.answers.size()), 1, kAnswersMax, place + ".answers");
+    for (const std::string& answer : one.answers) {
+      check.that(!answer.empty() && answer.size() <= kAnswerMax, place + ".answers",
+                 "each must be 1 to 100 bytes");
+    }
+  }
+  check.range(admission.question_tries, 1, 20, "admission.question_tries");
+  check.that(
+      admission.question_retry >= Millis{1'000} && admission.question_retry <= Millis{3'600'000},
+      "admission.question_retry_seconds", "must be 1..3600");
+}
+
+void check_challenges(const AdmissionRules& admission, Check& check) {
+  const FilterRules& filter = admission.filter;
+  check.that(!filter.on() || (filter.ratio_ppm >= kRatioMinPpm && filter.ratio_ppm <= kRatioMaxPpm),
+             "admission.filter.ratio", "must be 0.001..1");
+  check.that(filter.slot >= Millis{100} && filter.slot <= Millis{3'600'000},
+             "admission.filter.slot_ms", "must be 100..3600000");
+  if (admission.proof_of_work_max != 0) {
+    check.range(admission.proof_of_work_max, kProofOfWorkMin, kProofOfWorkMax,
+                "admission.proof_of_work.max_number");
+  }
+  check.that(!admission.script_score || admission.proof_of_work_max != 0, "admission.script_score",
+             "needs admission.proof_of_work");
+  if (admission.bucket.on()) {
+    check.range(admission.bucket.rate, 1, kBucketRateMax, "admission.bucket.rate");
+    check.range(admission.bucket.capacity, 1, kBucketCapacityMax, "admission.bucket.capacity");
+  } else {
+    check.that(admission.bucket.capacity == 0, "admission.bucket.rate", "is missing");
+  }
+  check_questions(admission, check);
+}
+
 void check_admission(const AdmissionRules& admission, Check& check) {
   check.range(static_cast<std::int64_t>(admission.channels.size()), 0, kChannelsMax,
               "admission.channels");
@@ -91,6 +142,7 @@ void check_admission(const AdmissionRules& admission, Check& check) {
   const bool linked = !admission.download_url.empty() || !admission.register_url.empty();
   check.that(!linked || !admission.channels.empty(), "admission.channel_links",
              "needs admission.channels");
+  check_challenges(admission, check);
 }
 
 }  // namespace
@@ -121,6 +173,7 @@ Status check_rules(const SaleRules& rules) {
     check.that(keys.insert(rules.items[i].key).second, place + ".item",
                "must be unique in the sale");
   }
+  check_line(rules.line, check);
   check_admission(rules.admission, check);
   return std::move(check).status();
 }

@@ -134,6 +134,14 @@ constexpr std::array kLateMoneyNames{
 constexpr std::array kPaymentNames{
     std::pair{std::string_view("provider"), PaymentMode::provider},
     std::pair{std::string_view("confirmation"), PaymentMode::confirmation}};
+constexpr std::array kLineModeNames{std::pair{std::string_view("off"), LineMode::off},
+                                    std::pair{std::string_view("fifo"), LineMode::fifo},
+                                    std::pair{std::string_view("draw"), LineMode::draw}};
+constexpr std::array kRegistrationNames{
+    std::pair{std::string_view("off"), RegistrationMode::off},
+    std::pair{std::string_view("optional"), RegistrationMode::optional},
+    std::pair{std::string_view("required"), RegistrationMode::required}};
+constexpr std::uint32_t kProofOfWorkUsual = 100'000;
 
 // "+10s", "+5m", "+1h": from the moment of reading.
 std::optional<TimePoint> parse_relative(std::string_view text, TimePoint now) {
@@ -184,14 +192,15 @@ void read_times(Fields& fields, TimePoint now, SaleRules& rules) {
 }
 
 // Seconds, to the millisecond.
-void read_hold(Fields& fields, Millis& hold) {
-  const json::value* value = fields.find("hold_seconds");
+void read_seconds(Fields& fields, std::string_view key, std::int64_t low, std::int64_t high,
+                  Millis& out) {
+  const json::value* value = fields.find(key);
   if (value == nullptr) return;
-  if (!value->is_number()) return fields.complain("hold_seconds", "must be a number");
-  const double seconds = value->to_number<double>();
-  if (!(seconds >= 1 && seconds <= 86'400))
-    return fields.complain("hold_seconds", "must be 1..86400");
-  hold = Millis{std::llround(seconds * 1000)};
+  if (!value->is_number()) return fields.complain(key, "must be a number");
+  const auto seconds = value->to_number<double>();
+  if (!(seconds >= static_cast<double>(low) && seconds <= static_cast<double>(high)))
+    return fields.complain(key, fmt::format("must be {}..{}", low, high));
+  out = Millis{std::llround(seconds * 1000)};
 }
 
 // A number, or false for none. Empty: absent.
@@ -243,40 +252,105 @@ void read_items(Fields& fields, std::optional<std::uint32_t> standby, SaleRules&
   }
 }
 
-void read_channels(Fields& fields, std::vector<std::string>& channels) {
-  const json::value* value = fields.find("channels");
+void read_texts(Fields& fields, std::string_view key, std::size_t size_max,
+                std::vector<std::string>& out) {
+  const json::value* value = fields.find(key);
   if (value == nullptr) return;
-  const json::array* names = value->if_array();
-  if (names == nullptr) return fields.complain("channels", "must be a list");
-  if (names->size() > kChannelsMax)
-    return fields.complain("channels", fmt::format("must be 0..{} names", kChannelsMax));
-  for (const json::value& name : *names) {
-    if (!name.is_string()) return fields.complain("channels", "must be a list of texts");
-    channels.emplace_back(std::string_view(name.get_string()));
+  const json::array* texts = value->if_array();
+  if (texts == nullptr) return fields.complain(key, "must be a list");
+  if (texts->size() > size_max)
+    return fields.complain(key, fmt::format("must be at most {} texts", size_max));
+  for (const json::value& text : *texts) {
+    if (!text.is_string()) return fields.complain(key, "must be a list of texts");
+    out.emplace_back(std::string_view(text.get_string()));
   }
+}
+
+void read_line(Fields& outer, LineRules& line, std::string& complaint) {
+  const json::value* value = outer.find("line");
+  if (value == nullptr) return;
+  Fields fields(*value, "line", complaint);
+  fields.choice("mode", kLineModeNames, line.mode);
+  fields.number("rate", 1, kLineRateMax, line.rate);
+  fields.number("active_max", 1, kActiveMax, line.active_max);
+  read_seconds(fields, "pass_seconds", 5, 3'600, line.pass);
+  read_seconds(fields, "claim_seconds", 1, 3'600, line.claim);
+  fields.number("capacity", 1, kPlacesMax, line.capacity);
+  fields.no_others();
+}
+
+void read_filter(Fields& outer, FilterRules& filter, std::string& complaint) {
+  const json::value* value = outer.find("filter");
+  if (value == nullptr) return;
+  Fields fields(*value, "admission.filter", complaint);
+  if (const json::value* ratio = fields.required("ratio")) {
+    const double wanted = ratio->is_number() ? ratio->to_number<double>() : 0;
+    if (!(wanted >= 0.001 && wanted <= 1)) fields.complain("ratio", "must be 0.001..1");
+    filter.ratio_ppm =
+        static_cast<std::uint32_t>(std::llround(std::clamp(wanted, 0.001, 1.) * 1e6));
+  }
+  std::int64_t slot = filter.slot.count();
+  fields.number("slot_ms", 100, 3'600'000, slot);
+  filter.slot = Millis{slot};
+  fields.no_others();
+}
+
+void read_questions(Fields& outer, AdmissionRules& admission, std::string& complaint) {
+  outer.number("question_tries", 1, 20, admission.question_tries);
+  read_seconds(outer, "question_retry_seconds", 1, 3'600, admission.question_retry);
+  const json::value* value = outer.find("questions");
+  if (value == nullptr) return;
+  const json::array* pool = value->if_array();
+  if (pool == nullptr) return outer.complain("questions", "must be a list");
+  if (pool->empty() || pool->size() > kQuestionsMax)
+    return outer.complain("questions", fmt::format("must be 1..{} questions", kQuestionsMax));
+  for (std::size_t i = 0; i < pool->size(); ++i) {
+    Fields fields((*pool)[i], fmt::format("admission.questions[{}]", i), complaint);
+    QuestionRules& one = admission.questions.emplace_back();
+    fields.bilingual("question", true, one.question);
+    (void)fields.required("answers");
+    read_texts(fields, "answers", kAnswersMax, one.answers);
+    fields.no_others();
+  }
+}
+
+void read_bucket(Fields& outer, BucketRules& bucket, std::string& complaint) {
+  const json::value* value = outer.find("bucket");
+  if (value == nullptr) return;
+  Fields fields(*value, "admission.bucket", complaint);
+  if (const json::value* rate = fields.required("rate"))
+    bucket.rate = static_cast<std::uint32_t>(fields.as_number("rate", *rate, 1, kBucketRateMax));
+  if (const json::value* capacity = fields.required("capacity")) {
+    bucket.capacity =
+        static_cast<std::uint32_t>(fields.as_number("capacity", *capacity, 1, kBucketCapacityMax));
+  }
+  fields.no_others();
 }
 
 void read_admission(Fields& outer, AdmissionRules& admission, std::string& complaint) {
   const json::value* value = outer.find("admission");
   if (value == nullptr) return;
   Fields fields(*value, "admission", complaint);
-  read_channels(fields, admission.channels);
+  fields.choice("registration", kRegistrationNames, admission.registration);
+  read_texts(fields, "channels", kChannelsMax, admission.channels);
   if (const json::value* links = fields.find("channel_links")) {
     Fields urls(*links, "admission.channel_links", complaint);
     urls.text("download", admission.download_url);
     urls.text("register", admission.register_url);
     urls.no_others();
   }
+  read_filter(fields, admission.filter, complaint);
+  read_questions(fields, admission, complaint);
+  if (const json::value* work = fields.find("proof_of_work")) {
+    Fields one(*work, "admission.proof_of_work", complaint);
+    admission.proof_of_work_max = kProofOfWorkUsual;
+    one.number("max_number", kProofOfWorkMin, kProofOfWorkMax, admission.proof_of_work_max);
+    one.no_others();
+  }
+  fields.boolean("purchase_path", admission.purchase_path);
+  fields.boolean("script_score", admission.script_score);
+  read_bucket(fields, admission.bucket, complaint);
   fields.no_others();
-}
-
-json::object admission_object(const AdmissionRules& admission) {
-  json::object links;
-  if (!admission.download_url.empty()) links["download"] = admission.download_url;
-  if (!admission.register_url.empty()) links["register"] = admission.register_url;
-  json::object out{{"channels", json::value_from(admission.channels)}};
-  if (!links.empty()) out["channel_links"] = std::move(links);
-  return out;
 }
 
 json::value text_of(const Text& text) {
@@ -291,6 +365,67 @@ std::string_view name_of(const std::array<std::pair<std::string_view, Enum>, kSi
     if (meaning == value) return name;
   }
   return names[0].first;
+}
+
+// Whole seconds as a whole number.
+json::value seconds_of(Millis time) {
+  const auto ms = static_cast<std::int64_t>(time.count());
+  if (ms % 1000 == 0) return json::value(ms / 1000);
+  return json::value(static_cast<double>(ms) / 1000);
+}
+
+json::object line_object(const LineRules& line) {
+  return {{"mode", name_of(kLineModeNames, line.mode)},
+          {"rate", line.rate},
+          {"active_max", line.active_max},
+          {"pass_seconds", seconds_of(line.pass)},
+          {"claim_seconds", seconds_of(line.claim)},
+          {"capacity", line.capacity}};
+}
+
+void put_challenges(const AdmissionRules& admission, json::object& out) {
+  const AdmissionRules usual;
+  if (!admission.questions.empty()) {
+    json::array pool;
+    for (const QuestionRules& one : admission.questions) {
+      pool.emplace_back(json::object{{"question", text_of(one.question)},
+                                     {"answers", json::value_from(one.answers)}});
+    }
+    out["questions"] = std::move(pool);
+  }
+  if (admission.question_tries != usual.question_tries)
+    out["question_tries"] = admission.question_tries;
+  if (admission.question_retry != usual.question_retry)
+    out["question_retry_seconds"] = seconds_of(admission.question_retry);
+  if (admission.proof_of_work_max != 0)
+    out["proof_of_work"] = {{"max_number", admission.proof_of_work_max}};
+}
+
+json::object admission_object(const AdmissionRules& admission) {
+  json::object links;
+  if (!admission.download_url.empty()) links["download"] = admission.download_url;
+  if (!admission.register_url.empty()) links["register"] = admission.register_url;
+  json::object out;
+  if (admission.registration != RegistrationMode::off)
+    out["registration"] = name_of(kRegistrationNames, admission.registration);
+  if (!admission.channels.empty()) out["channels"] = json::value_from(admission.channels);
+  if (!links.empty()) out["channel_links"] = std::move(links);
+  if (admission.filter.on()) {
+    out["filter"] = {{"ratio", admission.filter.ratio_ppm / 1e6},
+                     {"slot_ms", static_cast<std::int64_t>(admission.filter.slot.count())}};
+  }
+  put_challenges(admission, out);
+  if (admission.purchase_path) out["purchase_path"] = true;
+  if (admission.script_score) out["script_score"] = true;
+  if (admission.bucket.on()) {
+    out["bucket"] = {{"rate", admission.bucket.rate}, {"capacity", admission.bucket.capacity}};
+  }
+  return out;
+}
+
+bool says_something(LineRules line) {
+  line.draw_secret = {};
+  return line != LineRules{};
 }
 
 json::object item_object(const ItemRules& item) {
@@ -318,7 +453,7 @@ Result<SaleRules> parse_sale_file(std::string_view text, TimePoint now) {
   fields.bilingual("description", false, rules.description);
   fields.text("currency", rules.currency);
   read_times(fields, now, rules);
-  read_hold(fields, rules.hold);
+  read_seconds(fields, "hold_seconds", 1, 86'400, rules.hold);
   fields.number("per_buyer", 1, 65'535, rules.per_buyer);
   fields.number("orders_per_buyer", 1, 65'535, rules.orders_per_buyer);
   const auto standby = read_standby(fields);
@@ -326,6 +461,7 @@ Result<SaleRules> parse_sale_file(std::string_view text, TimePoint now) {
   fields.boolean("decline_ends_hold", rules.decline_ends_hold);
   fields.choice("payment", kPaymentNames, rules.payment);
   read_items(fields, standby, rules, complaint);
+  read_line(fields, rules.line, complaint);
   read_admission(fields, rules.admission, complaint);
   fields.no_others();
   if (!complaint.empty()) return invalid(std::move(complaint));
@@ -340,17 +476,13 @@ std::string to_sale_file(const SaleRules& rules) {
   out["lobby_at"] = to_rfc3339(rules.lobby_at);
   out["opens_at"] = to_rfc3339(rules.opens_at);
   out["closes_at"] = to_rfc3339(rules.closes_at);
-  const auto hold = rules.hold.count();
-  if (hold % 1000 == 0) {
-    out["hold_seconds"] = static_cast<std::int64_t>(hold / 1000);
-  } else {
-    out["hold_seconds"] = static_cast<double>(hold) / 1000;
-  }
+  out["hold_seconds"] = seconds_of(rules.hold);
   out["per_buyer"] = rules.per_buyer;
   out["orders_per_buyer"] = rules.orders_per_buyer;
   out["late_money"] = name_of(kLateMoneyNames, rules.late_money);
   out["decline_ends_hold"] = rules.decline_ends_hold;
   out["payment"] = name_of(kPaymentNames, rules.payment);
+  if (says_something(rules.line)) out["line"] = line_object(rules.line);
   if (rules.admission != AdmissionRules{}) out["admission"] = admission_object(rules.admission);
   json::array items;
   for (const ItemRules& item : rules.items) items.emplace_back(item_object(item));

@@ -15,7 +15,8 @@ namespace onrush::sale {
 // place ("items[1].stock: must be 1..10000000"). Error: invalid.
 [[nodiscard]] Result<SaleRules> parse_sale_file(std::string_view json, TimePoint now);
 
-// The canonical file of these rules: parse_sale_file(to_sale_file(r), any) == r.
+// The canonical file of these rules: parse_sale_file(to_sale_file(r), any) == r, but for the draw's
+// secret, which no file holds.
 [[nodiscard]] std::string to_sale_file(const SaleRules& rules);
 
 }  // namespace onrush::sale

@@ -15,7 +15,7 @@ namespace onrush::sale {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x4b4f4f42;  // "BOOK"
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 // What records take, without their units and lines.
 constexpr std::size_t kOrderBytes = 46;
 constexpr std::size_t kUnitBytes = 6;

@@ -46,6 +46,12 @@ class BookBoxOffice final : public ports::BoxOffice {
             counts.held,   counts.paid,    counts.standby};
   }
 
+  [[nodiscard]] ports::LineStatus line(sale::SaleNo sale) const noexcept override {
+    const std::lock_guard lock(mutex_);
+    if (sale.value() == 0 || sale.value() > book_.sale_count()) return {};
+    return book_.line(sale, now_);
+  }
+
   // Lets time do what it does: expiries, openings.
   void tick() {
     const std::lock_guard lock(mutex_);

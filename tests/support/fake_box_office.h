@@ -42,6 +42,7 @@ class FakeBoxOffice final : public ports::BoxOffice {
   }
 
   ports::ItemStatus status(sale::SaleNo, sale::ItemNo) const noexcept override { return {}; }
+  ports::LineStatus line(sale::SaleNo) const noexcept override { return {}; }
 
   void set_full(bool full) { set(full_, full); }
   void hold_answers(bool hold) { set(holding_, hold); }

@@ -189,6 +189,20 @@ class Step {
         e.reason.empty() ? order_text(e.order) : order_text(e.order) + ": " + e.reason);
   }
 
+  // The line is not in the read model; what staff did to it is.
+  void operator()(const event::PlaceTaken&) {}
+  void operator()(const event::PlaceLeft&) {}
+  void operator()(const event::DrawRevealed&) {}
+  void operator()(const event::LineCalled&) {}
+  void operator()(const event::PassClaimed&) {}
+  void operator()(const event::Registered&) {}
+  void operator()(const event::Unregistered&) {}
+  void operator()(const event::LineRateSet& e) {
+    act(e.sale, e.actor, "rate", std::to_string(e.rate));
+  }
+  void operator()(const event::BeaconSet& e) { act(e.sale, e.actor, "beacon", e.value); }
+  void operator()(const event::NoticeSet& e) { act(e.sale, e.actor, "notice", e.notice.en); }
+
  private:
   // Ids are stored as signed 64-bit integers, the only ones that every SQL database has.
   template <class Id>

@@ -83,6 +83,18 @@ Problem problem_of(const sale::Outcome& outcome, const AnswerFrame& frame) {
       return {problem::kBusy, "Too many requests are waiting.", kRetrySoon, {}};
     case Verdict::key_conflict:
       return {problem::kKeyConflict, "This Idempotency-Key was used for other lines.", 0, {}};
+    case Verdict::pass_required:
+      return {problem::kPassRequired, "The sale has a line: claim a pass first.", 0, {}};
+    case Verdict::registration_required:
+      return {problem::kRegistrationRequired, "This sale is for those who registered.", 0, {}};
+    case Verdict::not_your_turn:
+      return {problem::kNotYourTurn, {}, kRetrySoon, {}};
+    case Verdict::line_full:
+      return {problem::kLineFull, "No more places are issued.", 0, {}};
+    case Verdict::line_off:
+      return {problem::kLineOff, {}, 0, {}};
+    case Verdict::no_place:
+      return {problem::kNoPlace, {}, 0, {}};
     case Verdict::not_found:
       return {problem::kNotFound, {}, 0, {}};
     case Verdict::wrong_state:
@@ -98,6 +110,8 @@ Problem problem_of(const sale::Outcome& outcome, const AnswerFrame& frame) {
               {}};
     case Verdict::granted:
     case Verdict::standby:
+    case Verdict::place:
+    case Verdict::pass:
     case Verdict::done:
     case Verdict::found:
       break;
@@ -113,6 +127,8 @@ http::Response answer(const sale::Outcome& outcome, const AnswerFrame& frame) {
     case Verdict::standby:
       INVARIANT(frame.rules != nullptr, "a standby entry is described by the rules of its sale");
       return json(202, live::standby_document(outcome.standby, *frame.rules));
+    case Verdict::place:
+    case Verdict::pass:
     case Verdict::done:
     case Verdict::found:
       if (frame.success == Success::order) return order_answer(200, outcome, frame);
@@ -124,6 +140,12 @@ http::Response answer(const sale::Outcome& outcome, const AnswerFrame& frame) {
     case Verdict::closed:
     case Verdict::busy:
     case Verdict::key_conflict:
+    case Verdict::pass_required:
+    case Verdict::registration_required:
+    case Verdict::not_your_turn:
+    case Verdict::line_full:
+    case Verdict::line_off:
+    case Verdict::no_place:
     case Verdict::not_found:
     case Verdict::wrong_state:
     case Verdict::payment_needed:
@@ -139,6 +161,8 @@ std::string_view code_of(sale::Verdict verdict) {
   switch (verdict) {
     case Verdict::granted:
     case Verdict::standby:
+    case Verdict::place:
+    case Verdict::pass:
     case Verdict::done:
     case Verdict::found:
       return {};

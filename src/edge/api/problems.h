@@ -35,6 +35,13 @@ inline constexpr ProblemKind kLimitReached{409, "limit_reached", "Limit reached"
 inline constexpr ProblemKind kWrongState{409, "wrong_state", "The state does not allow this"};
 inline constexpr ProblemKind kClosed{410, "closed", "The sale is over"};
 inline constexpr ProblemKind kNotOpen{425, "not_open", "The sale is not open yet"};
+inline constexpr ProblemKind kPassRequired{403, "pass_required", "A pass of the line is needed"};
+inline constexpr ProblemKind kRegistrationRequired{403, "registration_required",
+                                                   "Only registered buyers may take part"};
+inline constexpr ProblemKind kNotYourTurn{425, "not_your_turn", "It is not your turn yet"};
+inline constexpr ProblemKind kLineFull{503, "line_full", "The line is full"};
+inline constexpr ProblemKind kLineOff{409, "line_off", "The sale has no line"};
+inline constexpr ProblemKind kNoPlace{404, "no_place", "There is no place in the line"};
 inline constexpr ProblemKind kPaymentNeeded{402, "payment_needed", "The order must be paid"};
 inline constexpr ProblemKind kRateLimited{429, "rate_limited", "Too many requests"};
 inline constexpr ProblemKind kPaused{503, "paused", "The sale is paused"};

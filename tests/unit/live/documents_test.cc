@@ -90,6 +90,7 @@ class SlowOffice final : public ports::BoxOffice {
   [[nodiscard]] ports::ItemStatus status(sale::SaleNo, sale::ItemNo) const noexcept override {
     return {};
   }
+  [[nodiscard]] ports::LineStatus line(sale::SaleNo) const noexcept override { return {}; }
   void answer_all() {
     for (auto& [sink, ticket] : waiting) {
       ports::Reply reply{ticket, {}};

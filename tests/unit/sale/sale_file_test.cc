@@ -151,6 +151,90 @@ TEST(sale_file, a_damaged_file_never_crashes) {
   }
 }
 
+TEST(sale_file, says_how_the_line_and_the_guards_are) {
+  const std::string more =
+      R"(,"line":{"mode":"draw","rate":80,"active_max":500,"pass_seconds":60,"claim_seconds":7.5,"capacity":9000},
+         "admission":{"registration":"required","filter":{"ratio":0.05,"slot_ms":500},
+           "questions":[{"question":{"en":"How much?","zh":"多少"},"answers":["65 W","65w"]}],
+           "question_tries":4,"question_retry_seconds":30,"proof_of_work":{"max_number":50000},
+           "purchase_path":true,"script_score":true,"bucket":{"rate":20000,"capacity":1000000}})";
+  const auto rules = parse_sale_file(file(more), kStart);
+  ASSERT_TRUE(rules) << rules.error().message;
+  EXPECT_EQ(rules->line,
+            (LineRules{LineMode::draw, 80, 500, Millis{60'000}, Millis{7'500}, 9'000, {}}));
+  const AdmissionRules& a = rules->admission;
+  EXPECT_EQ(a.registration, RegistrationMode::required);
+  EXPECT_EQ(a.filter, (FilterRules{50'000, Millis{500}}));
+  ASSERT_EQ(a.questions.size(), 1U);
+  EXPECT_EQ(a.questions[0].question.zh, "多少");
+  EXPECT_EQ(a.questions[0].answers, (std::vector<std::string>{"65 W", "65w"}));
+  EXPECT_EQ(a.question_tries, 4);
+  EXPECT_EQ(a.question_retry, Millis{30'000});
+  EXPECT_EQ(a.proof_of_work_max, 50'000U);
+  EXPECT_TRUE(a.purchase_path && a.script_score);
+  EXPECT_EQ(a.bucket, (BucketRules{20'000, 1'000'000}));
+  const auto again = parse_sale_file(to_sale_file(*rules), from_millis(0));
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_TRUE(*again == *rules);
+}
+
+TEST(sale_file, is_without_line_and_guards_unless_it_says_so) {
+  const auto rules =
+      parse_sale_file(file(R"(,"line":{},"admission":{"proof_of_work":{}})"), kStart);
+  ASSERT_TRUE(rules) << rules.error().message;
+  EXPECT_EQ(rules->line, LineRules{});
+  EXPECT_FALSE(rules->line.on());
+  EXPECT_EQ(rules->admission.proof_of_work_max, 100'000U);
+  const auto plain = parse_sale_file(file(""), kStart);
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->admission, AdmissionRules{});
+  EXPECT_EQ(to_sale_file(*plain).find("admission"), std::string::npos);
+  EXPECT_EQ(to_sale_file(*plain).find("line\":"), std::string::npos);
+}
+
+TEST(sale_file, errors_of_line_and_guards_name_the_place) {
+  for (const auto& [json, place] : {
+           std::pair{R"("line":{"mode":"lottery"})",
+                     R"(line.mode: must be one of "off", "fifo", "draw")"},
+           {R"("line":{"rate":0})", "line.rate: must be 1..100000"},
+           {R"("line":{"rate":100001})", "line.rate: must be 1..100000"},
+           {R"("line":{"active_max":10000001})", "line.active_max: must be 1..10000000"},
+           {R"("line":{"pass_seconds":4.9})", "line.pass_seconds: must be 5..3600"},
+           {R"("line":{"claim_seconds":3601})", "line.claim_seconds: must be 1..3600"},
+           {R"("line":{"capacity":0})", "line.capacity: must be 1..100000000"},
+           {R"("line":{"draw_secret":"00"})", "line.draw_secret: is not a key"},
+           {R"("line":true)", "line: must be an object"},
+           {R"("admission":{"registration":"yes"})", "admission.registration: must be one of"},
+           {R"("admission":{"filter":{"ratio":0}})", "admission.filter.ratio: must be 0.001..1"},
+           {R"("admission":{"filter":{"ratio":1.1}})", "admission.filter.ratio: must be 0.001..1"},
+           {R"("admission":{"filter":{"ratio":"5%"}})", "admission.filter.ratio: must be 0.001..1"},
+           {R"("admission":{"filter":{}})", "admission.filter.ratio: is missing"},
+           {R"("admission":{"filter":{"ratio":1,"slot_ms":50}})",
+            "admission.filter.slot_ms: must be"},
+           {R"("admission":{"questions":[]})", "admission.questions: must be 1..1000 questions"},
+           {R"("admission":{"questions":[{"answers":["a"]}]})",
+            "admission.questions[0].question: is missing"},
+           {R"("admission":{"questions":[{"question":"q"}]})",
+            "admission.questions[0].answers: is missing"},
+           {R"("admission":{"questions":[{"question":"q","answers":[]}]})",
+            "admission.questions[0].answers: must be 1..20"},
+           {R"("admission":{"questions":[{"question":"q","answers":[""]}]})",
+            "admission.questions[0].answers: each must be"},
+           {R"("admission":{"question_tries":21})", "admission.question_tries: must be 1..20"},
+           {R"("admission":{"proof_of_work":{"max_number":999}})",
+            "admission.proof_of_work.max_number: must be 1000..10000000"},
+           {R"("admission":{"script_score":true})",
+            "admission.script_score: needs admission.proof_of_work"},
+           {R"("admission":{"bucket":{"capacity":5}})", "admission.bucket.rate: is missing"},
+           {R"("admission":{"bucket":{"rate":5}})", "admission.bucket.capacity: is missing"},
+           {R"("admission":{"bucket":{"rate":5,"capacity":5,"leak":1}})",
+            "admission.bucket.leak: is not a key"},
+       }) {
+    const std::string error = error_of(file(std::string(",") + json));
+    EXPECT_NE(error.find(place), std::string::npos) << json << "\n  got: " << error;
+  }
+}
+
 TEST(sale_file, names_the_channels_that_may_ask) {
   const std::string admission =
       R"(,"admission":{"channels":["app","kiosk"],"channel_links":{"download":"https://shop.example/app","register":"/register"}})";

@@ -318,6 +318,19 @@ std::string Scenario::show(const Outcome& o) const {
         text += fmt::format(" {} {}", to_string(o.order.state), units(o.order.units));
       }
       break;
+    case Verdict::place:
+    case Verdict::not_your_turn:
+      text += fmt::format(" {} #{} {}", o.place.entry, o.place.number, to_string(o.place.state));
+      break;
+    case Verdict::pass:
+      text +=
+          fmt::format(" #{} until {}", o.pass.number, (o.pass.expires_at - kStart).count() / 1000);
+      break;
+    case Verdict::pass_required:
+    case Verdict::registration_required:
+    case Verdict::line_full:
+    case Verdict::line_off:
+    case Verdict::no_place:
     case Verdict::granted:
     case Verdict::paused:
     case Verdict::closed:
@@ -390,6 +403,33 @@ std::string Scenario::show(const Event& any) {
     std::string operator()(const event::OrderRefunded& e) const {
       return "order refunded " + s.order_name(e.order);
     }
+    std::string operator()(const event::PlaceTaken& e) const {
+      return fmt::format("place {} {}", e.buyer.value(), e.entry);
+    }
+    std::string operator()(const event::PlaceLeft& e) const {
+      return fmt::format("left {} {}", e.buyer.value(), e.entry);
+    }
+    std::string operator()(const event::DrawRevealed& e) const {
+      return fmt::format("drawn {}{}", e.entries, e.beacon.empty() ? "" : " " + e.beacon);
+    }
+    std::string operator()(const event::LineCalled& e) const {
+      return fmt::format("called {}", e.serving);
+    }
+    std::string operator()(const event::PassClaimed& e) const {
+      return fmt::format("pass {} #{} until {}", e.buyer.value(), e.number,
+                         (e.expires_at - kStart).count() / 1000);
+    }
+    std::string operator()(const event::Registered& e) const {
+      return fmt::format("registered {}", e.buyer.value());
+    }
+    std::string operator()(const event::Unregistered& e) const {
+      return fmt::format("unregistered {}", e.buyer.value());
+    }
+    std::string operator()(const event::LineRateSet& e) const {
+      return fmt::format("rate {}", e.rate);
+    }
+    std::string operator()(const event::BeaconSet& e) const { return "beacon " + e.value; }
+    std::string operator()(const event::NoticeSet& e) const { return "notice " + e.notice.en; }
   };
   return std::visit(Shower{*this}, any);
 }
