@@ -39,7 +39,14 @@ struct CrowdOptions {
   unsigned shoppers = 10'000;
   unsigned seconds_max = 120;
   unsigned ramp_ms = 3'000;
-  unsigned abandon_percent = 30;
+  double abandon = 0.3;  // shares, 0..1
+  double bots = 0;
+  double ignore_filter = 0;
+  double leave = 0;
+  unsigned bot_speed = 100;
+  unsigned lobby_percent = 80;
+  unsigned think_ms = 2'000;
+  std::string answers;  // a sale file with the questions' answers
   unsigned listeners = 200;
   std::uint64_t seed = 1;
   std::string record;

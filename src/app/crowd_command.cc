@@ -1,5 +1,6 @@
 // `onrush crowd`: a synthetic crowd against a running server on this machine.
 #include <atomic>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -7,6 +8,7 @@
 
 #include <boost/json.hpp>
 
+#include "app/answers.h"
 #include "app/child_server.h"
 #include "app/commands.h"
 #include "app/http_client.h"
@@ -39,6 +41,8 @@ void find_listeners(const Config& config, const StaffCall& staff, crowd::CrowdCo
   if (!staff.admin_url.empty()) c.admin = host_of(staff.admin_url);
 }
 
+constexpr unsigned kAbandonersBesideOthers = 74;  // of 100, with the default mix
+
 crowd::CrowdConfig crowd_config(const Config& config, const CrowdOptions& o) {
   crowd::CrowdConfig c;
   find_listeners(config, o.staff, c);
@@ -50,10 +54,19 @@ crowd::CrowdConfig crowd_config(const Config& config, const CrowdOptions& o) {
   c.reconnect_seconds = o.reconnect_seconds;
   c.time_limit = std::chrono::seconds(o.seconds_max);
   c.arrival_window = Millis{o.ramp_ms};
+  c.bots = o.bots;
+  c.bot_speed = o.bot_speed;
+  c.ignore_filter = o.ignore_filter;
+  c.leave = o.leave;
+  c.lobby_percent = o.lobby_percent;
+  c.think_max = Millis{o.think_ms};
   if (o.preset == "honest") {
     c.mix = {0, 0, 0, 0, 0, 0, 0};
   } else {
-    c.mix.abandoners = o.abandon_percent;
+    // The other kinds make way when more abandon than there is room for beside them.
+    const auto abandoners = static_cast<unsigned>(std::lround(o.abandon * 100));
+    if (abandoners > kAbandonersBesideOthers) c.mix = {0, 0, 0, 0, 0, 0, 0};
+    c.mix.abandoners = abandoners;
   }
   return c;
 }
@@ -69,6 +82,12 @@ int run_crowd_command(const LoadedConfig& loaded, const CrowdOptions& options) {
     if (token.has_error())
       return std::fprintf(stderr, "onrush: %s\n", token.error().message.c_str()), kEnvironment;
     config.staff_token = *token;
+  }
+  if (!options.answers.empty()) {
+    auto answers = question_answers(options.answers);
+    if (answers.has_error())
+      return std::fprintf(stderr, "onrush: %s\n", answers.error().message.c_str()), kUsage;
+    config.answers = std::move(*answers);
   }
   auto report = [&] {
     crowd::LiveLine line(stderr);

@@ -144,8 +144,22 @@ void add_crowd_command(CommandLine& line) {
       ->check(CLI::Range(1, 86'400));
   crowd->add_option("--ramp-ms", o.ramp_ms, "arrivals spread after the opening")
       ->check(CLI::Range(1, 3'600'000));
-  crowd->add_option("--abandon-percent", o.abandon_percent, "who never pay")
+  const auto share = [crowd](const char* name, double& value, const char* help) {
+    crowd->add_option(name, value, help)->check(CLI::Range(0.0, 1.0));
+  };
+  share("--abandon", o.abandon, "share who hold and never pay");
+  share("--leave", o.leave, "share who leave the line or never claim their turn");
+  share("--bots", o.bots, "share of accounts run by scripts: first, and each request many times");
+  share("--ignore-filter", o.ignore_filter,
+        "share of changed clients that ask in every slot of the filter");
+  crowd->add_option("--bot-speed", o.bot_speed, "how often these ask, a second")
+      ->check(CLI::Range(1, 200));
+  crowd->add_option("--lobby-percent", o.lobby_percent, "of the people: in line before the opening")
       ->check(CLI::Range(0, 100));
+  crowd->add_option("--think-ms", o.think_ms, "people act within this time at the latest")
+      ->check(CLI::Range(200, 600'000));
+  crowd->add_option("--answers", o.answers, "sale file that has the answers to its questions")
+      ->check(CLI::ExistingFile);
   crowd->add_option("--listeners", o.listeners, "WebSocket listeners")
       ->check(CLI::Range(0, 15'000));
   crowd->add_option("--seed", o.seed, "of everything random");

@@ -30,6 +30,13 @@ struct Mix {
   unsigned quitters = 3;          // release their hold
 };
 
+// Who is behind an account. Shares below are of all accounts.
+enum class Group : std::uint8_t {
+  person,
+  bot,      // a script: there at the first moment, and sends what a person sends once many times
+  modified  // comes like a person, but its client has been changed to ask in every slot
+};
+
 struct ItemShare {
   std::string item;
   unsigned weight = 1;
@@ -48,10 +55,20 @@ struct CrowdConfig {
   std::uint32_t shoppers = 10'000;
   std::uint32_t listeners = 0;  // WebSocket connections that only watch
   Mix mix;
-  std::vector<ItemShare> items;     // empty: every item of the sale, equally, one unit each
+  std::vector<ItemShare> items;  // empty: every item of the sale, equally, one unit each
+  double bots = 0;               // share of scripts, 0..1
+  double ignore_filter = 0;      // share of modified clients, 0..1
+  unsigned bot_speed = 100;      // how often a script sends what a person sends once, in one second
   unsigned standby_percent = 100;   // of the shoppers, who would wait in line
   unsigned websocket_percent = 30;  // of those who wait in line: by WebSocket, others poll
   std::uint32_t standby_sockets_max = 2'000;
+
+  // In a sale with a line (docs/crowd.md).
+  unsigned lobby_percent = 80;    // take their place before the opening
+  double leave = 0;               // share of the people who leave it, or do not claim their turn
+  Millis line_poll{5'000};        // of the live document while waiting for one's turn, ± half
+  unsigned mistaken_percent = 3;  // answer the sale's question wrongly at first
+  std::map<std::string, std::string> answers;  // to its questions, by their (English) text
 
   unsigned burst_percent = 60;    // of the clicks fall within the first second after the opening
   Millis tail_mean{4'000};        // the others: exponential with this mean, after that second
@@ -84,6 +101,24 @@ struct Orders {
   std::uint64_t late_paid = 0, late_refunded = 0, refunded = 0, unresolved = 0;
 };
 
+// How one group of accounts fared. A win is an account that was granted an order.
+struct GroupResult {
+  std::string group;  // people, bots, modified clients
+  std::uint64_t accounts = 0, wins = 0, requests = 0;
+  // Share of the wins / share of the accounts, with Wilson's 95 % interval of the former.
+  double ratio = 0, low = 0, high = 0;
+};
+
+// What the shoppers met in the line.
+struct LineResult {
+  bool on = false;
+  std::uint64_t places = 0, drawn_numbers = 0, passes = 0, left = 0, never_claimed = 0;
+  std::uint64_t lobby_entries = 0;  // taken before the opening, by whomever, as last heard
+  std::uint64_t serving = 0;        // numbers called, as last heard
+  double claim_rate = 0;            // of those called to whom a pass was given
+  std::int64_t wait_p50_us = 0, wait_p99_us = 0;  // from place or opening to the pass
+};
+
 struct Transport {
   std::uint64_t connect = 0, closed = 0, timeout = 0, malformed = 0, gave_up = 0;
   std::uint64_t connections = 0, stale_retries = 0;
@@ -104,6 +139,11 @@ struct Report {
   Orders orders;
   Transport transport;
   Latency hold;  // from the intended time to the answer, all hold requests
+  Latency door;  // the same of all requests on the way there: place, pass, challenge, path
+  std::map<std::string, std::uint64_t> refusals;  // code of a guard → how often it said no
+  std::vector<GroupResult> groups;                // only those that have accounts
+  LineResult line;
+  std::uint64_t puzzles_solved = 0;
   std::uint32_t shoppers = 0;
   std::uint64_t requests = 0;         // of every kind
   std::uint64_t clicks_intended = 0;  // hold requests planned, repeats included
@@ -132,6 +172,8 @@ struct Progress {
   std::string phase;   // of the sale, as last heard
   std::uint64_t arrived = 0, granted = 0, standby = 0, sold_out = 0, paid = 0, expired = 0,
                 errors = 0;
+  bool line = false, drawn = false;  // the sale has a line; its order is known
+  std::uint64_t places = 0, in_line = 0, serving = 0, passes = 0;
   std::int64_t p99_us = 0;
 };
 using ProgressCallback = std::function<void(const Progress&)>;  // about every 200 ms

@@ -1,59 +1,11 @@
 #include "crowd/documents.h"
 
-#include <boost/json.hpp>
-#include <charconv>
+#include "crowd/json_text.h"
 
 namespace onrush::crowd {
 namespace {
 
 namespace json = boost::json;
-
-// A document in a buffer of its own, so that most parses do not allocate.
-class Parsed {
- public:
-  explicit Parsed(std::string_view text) : resource_(buffer_) {
-    boost::system::error_code error;
-    value_ = json::parse(text, error, &resource_);
-    if (error) value_ = nullptr;
-  }
-  [[nodiscard]] const json::object* object() const { return value_.if_object(); }
-
- private:
-  unsigned char buffer_[4 * 1024] = {};
-  json::monotonic_resource resource_;
-  json::value value_;
-};
-
-std::string_view text_of(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  const json::string* text = value != nullptr ? value->if_string() : nullptr;
-  return text != nullptr ? std::string_view{*text} : std::string_view{};
-}
-
-std::uint64_t number_of(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  if (value == nullptr) return 0;
-  boost::system::error_code error;
-  const auto number = value->to_number<std::uint64_t>(error);
-  return error ? 0 : number;
-}
-
-std::uint64_t id_of(const json::object& object, std::string_view key) {
-  const std::string_view text = text_of(object, key);
-  std::uint64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  return error == std::errc{} && end == text.data() + text.size() ? id : 0;
-}
-
-std::int64_t time_of(const json::object& object, std::string_view key) {
-  const auto time = parse_rfc3339(text_of(object, key));
-  return time ? to_millis(*time) : 0;
-}
-
-const json::array* array_of(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr ? value->if_array() : nullptr;
-}
 
 std::optional<OrderSeen> order_of(const json::object& object) {
   OrderSeen order;
@@ -62,9 +14,7 @@ std::optional<OrderSeen> order_of(const json::object& object) {
   order.state = text_of(object, "state");
   if (order.order == 0 || order.state.empty()) return std::nullopt;
   order.deadline_ms = time_of(object, "deadline");
-  if (const json::value* repeated = object.if_contains("repeated"); repeated != nullptr) {
-    order.repeated = repeated->is_bool() && repeated->get_bool();
-  }
+  order.repeated = flag_of(object, "repeated");
   if (const json::array* units = array_of(object, "units"); units != nullptr) {
     for (const json::value& entry : *units) {
       const json::object* unit = entry.if_object();
@@ -73,9 +23,8 @@ std::optional<OrderSeen> order_of(const json::object& object) {
                              static_cast<std::uint32_t>(number_of(*unit, "unit"))});
     }
   }
-  const json::value* payment = object.if_contains("payment");
-  if (payment != nullptr && payment->is_object()) {
-    order.payment_state = text_of(payment->get_object(), "state");
+  if (const json::object* payment = object_of(object, "payment"); payment != nullptr) {
+    order.payment_state = text_of(*payment, "state");
   }
   return order;
 }
@@ -128,8 +77,7 @@ std::optional<LiveSeen> read_live(std::string_view text) {
 std::optional<std::string> read_channel(std::string_view text) {
   const Parsed parsed{text};
   if (parsed.object() == nullptr) return std::nullopt;
-  const json::value* admission = parsed.object()->if_contains("admission");
-  const json::object* rules = admission != nullptr ? admission->if_object() : nullptr;
+  const json::object* rules = object_of(*parsed.object(), "admission");
   const json::array* channels = rules != nullptr ? array_of(*rules, "channels") : nullptr;
   if (channels == nullptr || channels->empty()) return std::string{};
   const json::string* first = channels->front().if_string();

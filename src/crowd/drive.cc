@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "crowd/fairness.h"
+
 namespace onrush::crowd {
 namespace {
 
@@ -15,8 +17,12 @@ constexpr std::int64_t kSettleGraceUs = 20'000'000;
 constexpr std::int64_t kVerifyUs = 60'000'000;
 constexpr int kTimersAtOnce = 256;  // then sockets are read again
 constexpr std::size_t kSecondsMax = 3'600;
-constexpr std::uint32_t kNobody = 0xffffffff;
 constexpr std::uint32_t kWarmAtOnce = 64;
+
+Latency latency_of(const Histogram& h) {
+  return {h.percentile(50),   h.percentile(90), h.percentile(99),
+          h.percentile(99.9), h.max(),          h.count()};
+}
 
 }  // namespace
 
@@ -29,6 +35,7 @@ Drive::Drive(const CrowdConfig& config, Stage stage, std::vector<PlannedShopper>
   shoppers_.resize(plan.size());
   for (std::size_t i = 0; i < plan.size(); ++i) shoppers_[i].plan = plan[i];
   active_ = shoppers_.size();
+  door_ = stage_.door;
   report_.shoppers = config.shoppers;
   prepare_requests();
 }
@@ -65,9 +72,16 @@ void Drive::schedule_all() {
   for (std::uint32_t id = 0; id < shoppers_.size(); ++id) {
     Shopper& shopper = shoppers_[id];
     const PlannedShopper& plan = shopper.plan;
-    shopper.intended_us = opening_us_ + plan.arrive_us;
+    shopper.intended_us = shopper.clicked_us = opening_us_ + plan.arrive_us;
+    if (door_.any()) {
+      schedule_door(id);
+      if (plan.polls_before) {
+        at(std::max(now_us_, opening_us_ + plan.appears_us), id, Action::document);
+      }
+      continue;
+    }
     for (std::uint8_t click = 0; click < plan.clicks; ++click) {
-      const std::int64_t due_us = shopper.intended_us + click * kClickGapUs;
+      const std::int64_t due_us = shopper.intended_us + click * plan.click_gap_us;
       at(due_us, id, Action::hold, click);
       ++report_.clicks_intended;
       const auto second = static_cast<std::size_t>((due_us - opening_us_) / 1'000'000);
@@ -107,23 +121,41 @@ void Drive::fire(const Timer& timer) {
         } else {
           shopper.intended_us = timer.due_us;  // a retry
         }
-        if (over() && shopper.intended_us > opening_us_ + shopper.plan.arrive_us)
-          return finish(timer.owner);
+        if (over() && shopper.intended_us > shopper.clicked_us) return finish(timer.owner);
       }
       return send(rush_, timer.owner, Action::hold, timer.extra);
     case Action::document: {
+      const bool waits = shopper.state == State::in_line;
       const bool goes_on =
           shopper.plan.kind == Kind::refresher && shopper.state != State::done && !over();
-      if (shopper.state != State::before && !goes_on) return;
+      if (shopper.state != State::before && !goes_on && !waits) return;
       send(rush_, timer.owner, Action::document, timer.extra);
-      return at(now_us_ + around(config_.poll_interval), timer.owner, Action::document,
-                static_cast<std::uint8_t>(timer.extra + 1));
+      return at(now_us_ + around(waits && !goes_on ? config_.line_poll : config_.poll_interval),
+                timer.owner, Action::document, static_cast<std::uint8_t>(timer.extra + 1));
     }
     case Action::me:
       if (shopper.state != State::standing_by || timer.extra != shopper.poll_chain) return;
       return send(rush_, timer.owner, Action::me, timer.extra);
     case Action::decide:
       return decide(timer.owner);
+    case Action::arrive:
+      if (shopper.state != State::before) return;
+      shopper.state = State::at_door;
+      ++arrived_;
+      return door_step(timer.owner);
+    case Action::step:
+      return door_step(timer.owner);
+    case Action::sign_up:
+    case Action::place:
+    case Action::look_place:
+    case Action::leave_line:
+    case Action::claim:
+    case Action::challenge:
+    case Action::answer_challenge:
+    case Action::path:
+      if (shopper.state == State::done && timer.extra == 0) return;
+      if (timer.extra == 0) shopper.door.due_us = timer.due_us;
+      return send(rush_, timer.owner, timer.action, timer.extra);
     case Action::verify:
       return send(general_, timer.owner, Action::verify);
     default: {
@@ -142,7 +174,9 @@ void Drive::step(std::int64_t until_us) {
     timers_.pop();
     fire(timer);
   }
+  solve_puzzles();
   std::int64_t wake_us = std::min(until_us, now_us_ + kLoopUs);
+  if (!puzzles_.empty()) wake_us = now_us_;
   if (!timers_.empty()) wake_us = std::min(wake_us, timers_.top().due_us);
   wire_->poll(wake_us - monotonic_us());
   now_us_ = monotonic_us();
@@ -177,6 +211,12 @@ void Drive::tell(const ProgressCallback& progress, std::int64_t now_us) {
   p.errors = t.connect + t.closed + t.timeout + t.malformed;
   for (const auto& [what, count] : report_.unexpected) p.errors += count;
   p.p99_us = hold_latency_.percentile(99);
+  p.line = door_.line;
+  p.drawn = drawn_;
+  p.places = report_.line.places;
+  p.in_line = in_line_;
+  p.serving = serving_;
+  p.passes = report_.line.passes;
   progress(p);
 }
 
@@ -238,11 +278,39 @@ void Drive::verify_orders(const std::atomic<bool>* stop) {
   }
 }
 
+void Drive::complete_groups() {
+  std::array<GroupResult, 3> groups;
+  groups[static_cast<std::size_t>(Group::person)].group = "people";
+  groups[static_cast<std::size_t>(Group::bot)].group = "bots";
+  groups[static_cast<std::size_t>(Group::modified)].group = "modified clients";
+  std::uint64_t wins = 0;
+  for (const Shopper& shopper : shoppers_) {
+    GroupResult& group = groups[static_cast<std::size_t>(shopper.plan.group)];
+    ++group.accounts;
+    group.requests += shopper.requests;
+    if (!shopper.won) continue;
+    ++group.wins;
+    ++wins;
+  }
+  for (GroupResult& group : groups) {
+    if (group.accounts == 0) continue;
+    const Advantage a = advantage(group.accounts, group.wins, shoppers_.size(), wins);
+    group.ratio = a.ratio;
+    group.low = a.low;
+    group.high = a.high;
+    report_.groups.push_back(std::move(group));
+  }
+}
+
 void Drive::complete_report(std::int64_t now_us) {
   report_.seconds = static_cast<double>(now_us - opening_us_) / 1e6;
-  report_.hold = {hold_latency_.percentile(50), hold_latency_.percentile(90),
-                  hold_latency_.percentile(99), hold_latency_.percentile(99.9),
-                  hold_latency_.max(),          hold_latency_.count()};
+  report_.hold = latency_of(hold_latency_);
+  report_.door = latency_of(door_latency_);
+  report_.line.on = door_.line;
+  report_.line.serving = serving_;
+  report_.line.wait_p50_us = line_wait_.percentile(50);
+  report_.line.wait_p99_us = line_wait_.percentile(99);
+  complete_groups();
   const auto peak = std::max_element(intended_per_second_.begin(), intended_per_second_.end());
   report_.peak_intended_per_s = *peak;
   report_.peak_sent_per_s =
@@ -253,7 +321,7 @@ void Drive::complete_report(std::int64_t now_us) {
   }
   report_.units_paid_acknowledged = paid_units_.size();
   report_.phase = phase_;
-  if (hold_latency_.count() == 0)
+  if (hold_latency_.count() == 0 && door_latency_.count() == 0)
     report_.failures.emplace_back("no hold request was ever answered");
 }
 

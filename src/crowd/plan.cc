@@ -9,6 +9,8 @@
 namespace onrush::crowd {
 namespace {
 
+constexpr double kBotReactionUs = 20'000;  // after the opening
+
 Kind draw_kind(const Mix& mix, Random& random) {
   std::uint32_t left = random.below(100);
   const auto is = [&left](unsigned percent) {
@@ -47,6 +49,38 @@ std::uint16_t draw_item(const std::vector<ItemShare>& items, std::uint32_t weigh
   return static_cast<std::uint16_t>(items.size() - 1);
 }
 
+// Drawn from a generator of its own, so that a crowd without bots and lines stays what it was.
+void draw_group(const CrowdConfig& config, PlannedShopper& shopper) {
+  Random random{shopper.seed ^ 0x67726f7570};
+  const double who = random.unit();
+  const double part = random.unit();
+  const bool lobby = random.chance(config.lobby_percent);
+  const double leaves = random.unit();
+  shopper.mistaken = random.chance(config.mistaken_percent);
+  if (lobby) shopper.lobby_part = part;
+  if (who >= config.bots + config.ignore_filter) {
+    shopper.leaves_line = leaves < config.leave;
+    return;
+  }
+  // Neither forgets to pay: the question is who gets the goods.
+  shopper.kind = Kind::buyer;
+  shopper.clicks = 1;
+  shopper.joins_standby = true;
+  if (who < config.bots) {
+    shopper.group = Group::bot;
+    shopper.arrive_us = static_cast<std::int64_t>(part * kBotReactionUs);
+    shopper.appears_us = shopper.arrive_us;
+    shopper.polls_before = false;
+    shopper.lobby_part = 0;
+    shopper.mistaken = false;
+    shopper.clicks = static_cast<std::uint8_t>(config.bot_speed);
+    shopper.click_gap_us = 1'000'000 / config.bot_speed;
+  } else {
+    shopper.group = Group::modified;
+    shopper.click_gap_us = 1'000'000 / config.bot_speed;
+  }
+}
+
 }  // namespace
 
 std::vector<PlannedShopper> plan_crowd(const CrowdConfig& config,
@@ -72,6 +106,7 @@ std::vector<PlannedShopper> plan_crowd(const CrowdConfig& config,
     if (shopper.kind == Kind::repeat_clicker) shopper.clicks = clicks;
     shopper.joins_standby = random.chance(config.standby_percent);
     shopper.waits_by_socket = random.chance(config.websocket_percent);
+    draw_group(config, shopper);
   }
   std::stable_sort(plan.begin(), plan.end(),
                    [](const auto& a, const auto& b) { return a.arrive_us < b.arrive_us; });
@@ -86,8 +121,18 @@ Status check_config(const CrowdConfig& config) {
   for (const auto& [name, percent] :
        {std::pair{"burst", config.burst_percent}, std::pair{"early", config.early_percent},
         std::pair{"standby", config.standby_percent},
-        std::pair{"websocket", config.websocket_percent}}) {
+        std::pair{"websocket", config.websocket_percent}, std::pair{"lobby", config.lobby_percent},
+        std::pair{"mistaken", config.mistaken_percent}}) {
     if (percent > 100) return invalid(fmt::format("{}: {} % is more than all", name, percent));
+  }
+  for (const auto& [name, share] :
+       {std::pair{"bots", config.bots}, std::pair{"leave", config.leave},
+        std::pair{"ignore filter", config.ignore_filter},
+        std::pair{"bots and ignore filter", config.bots + config.ignore_filter}}) {
+    if (!(share >= 0 && share <= 1)) return invalid(fmt::format("{}: must be 0..1", name));
+  }
+  if (config.bot_speed < 1 || config.bot_speed > kBotSpeedMax) {
+    return invalid(fmt::format("bot speed: must be 1..{}", kBotSpeedMax));
   }
   if (config.sale.empty()) return invalid("no sale is named");
   if (config.shoppers < 1 || config.shoppers > 2'000'000) {
@@ -100,9 +145,10 @@ Status check_config(const CrowdConfig& config) {
   if (config.think_max < config.think_min)
     return invalid("think time: the maximum is below the minimum");
   if (config.request_timeout < Millis{1} || config.poll_interval < Millis{1} ||
-      config.standby_poll < Millis{1} || config.arrival_window < Millis{1} ||
-      config.time_limit < Millis{1} || config.tail_mean < Millis{0} ||
-      config.early_window < Millis{0} || config.think_min < Millis{0}) {
+      config.standby_poll < Millis{1} || config.line_poll < Millis{1} ||
+      config.arrival_window < Millis{1} || config.time_limit < Millis{1} ||
+      config.tail_mean < Millis{0} || config.early_window < Millis{0} ||
+      config.think_min < Millis{0}) {
     return invalid("times must be positive");
   }
   for (const ItemShare& item : config.items) {

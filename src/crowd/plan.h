@@ -19,6 +19,10 @@ enum class Kind : std::uint8_t {
   quitter
 };
 
+// Between the clicks of a repeat clicker.
+inline constexpr std::int64_t kClickGapUs = 120'000;
+inline constexpr unsigned kBotSpeedMax = 200;  // the clicks of one shopper are numbered by a byte
+
 struct PlannedShopper {
   std::int64_t arrive_us = 0;   // the first click, after the opening
   std::int64_t appears_us = 0;  // when polling starts (early, refreshers); else arrive_us
@@ -27,13 +31,16 @@ struct PlannedShopper {
   std::uint16_t quantity = 1;
   std::uint8_t clicks = 1;
   Kind kind = Kind::buyer;
+  Group group = Group::person;
+  std::int64_t click_gap_us = kClickGapUs;
+  // When the place in a line is taken: 0..1 of the lobby's time; below 0: on arrival.
+  double lobby_part = -1;
+  bool leaves_line = false;
+  bool mistaken = false;
   bool polls_before = false;  // reloads the live document until the first click
   bool joins_standby = true;
   bool waits_by_socket = false;
 };
-
-// Milliseconds between the clicks of a repeat clicker.
-inline constexpr std::int64_t kClickGapUs = 120'000;
 
 // `items` are the run's items, not empty. Sorted by arrive_us; equal configurations give equal
 // plans.

@@ -80,9 +80,77 @@ std::string verdict(const Report& report, bool colour) {
   return fmt::format("\x1b[1;{}m{}\x1b[0m", good ? 32 : 31, word);
 }
 
+// The line, who won, and what the guards said.
+void line_text(std::string& out, const Report& report) {
+  const LineResult& l = report.line;
+  if (l.on) {
+    table(out, "Line",
+          {{"places", l.places},
+           {"before opening", l.lobby_entries},
+           {"numbers", l.drawn_numbers},
+           {"called", l.serving},
+           {"passes", l.passes},
+           {"left it", l.left},
+           {"never claimed", l.never_claimed}});
+    fmt::format_to(std::back_inserter(out),
+                   "{:<14}{:.1f} % of those called have claimed; waited p50 {}  p99 {}\n", "",
+                   l.claim_rate * 100, duration(l.wait_p50_us), duration(l.wait_p99_us));
+  }
+  if (report.groups.size() > 1) {
+    for (const GroupResult& g : report.groups) {
+      fmt::format_to(std::back_inserter(out),
+                     "{:<14}{}: {} accounts, {} requests, {} wins: {:.3f} x an even chance "
+                     "(95 %: {:.3f} to {:.3f})\n",
+                     "Group", g.group, g.accounts, g.requests, g.wins, g.ratio, g.low, g.high);
+    }
+  }
+  for (const auto& [code, count] : report.refusals) {
+    fmt::format_to(std::back_inserter(out), "{:<14}{:<22}{:>10}\n", "Refused", code, count);
+  }
+}
+
+json::object line_json(const LineResult& l) {
+  return {{"places", l.places},
+          {"lobby_entries", l.lobby_entries},
+          {"numbers", l.drawn_numbers},
+          {"called", l.serving},
+          {"passes", l.passes},
+          {"left", l.left},
+          {"never_claimed", l.never_claimed},
+          {"claim_rate", l.claim_rate},
+          {"wait_p50_us", l.wait_p50_us},
+          {"wait_p99_us", l.wait_p99_us}};
+}
+
+json::array groups_json(const Report& report) {
+  json::array groups;
+  for (const GroupResult& g : report.groups) {
+    groups.push_back(json::object{{"group", g.group},
+                                  {"accounts", g.accounts},
+                                  {"requests", g.requests},
+                                  {"wins", g.wins},
+                                  {"ratio", g.ratio},
+                                  {"low", g.low},
+                                  {"high", g.high}});
+  }
+  return groups;
+}
+
 }  // namespace
 
 std::string render_line(const Progress& p) {
+  if (p.line && p.seconds < 0) {
+    return fmt::format("{:>6.1f} s  {:<9}  {:>7} places taken in the lobby  errors {:>4}",
+                       p.seconds, p.phase, p.places, p.errors);
+  }
+  if (p.line) {
+    return fmt::format(
+        "{:>6.1f} s  {:<9}  in line {:>7}  called {:>6}  passes {:>6}  granted {:>6}  standby "
+        "{:>5}  "
+        "paid {:>6}  expired {:>5}  errors {:>4}  p99 {}",
+        p.seconds, p.phase, p.in_line, p.serving, p.passes, p.granted, p.standby, p.paid, p.expired,
+        p.errors, duration(p.p99_us));
+  }
   return fmt::format(
       "{:>6.1f} s  {:<9}  arrived {:>7}  granted {:>6}  standby {:>6}  sold out {:>7}  paid {:>6}  "
       "expired {:>5}  errors {:>4}  p99 {}",
@@ -132,6 +200,12 @@ std::string render_text(const Report& report, bool colour) {
       "{:<14}hold request, from its intended time: p50 {}  p90 {}  p99 {}  p99.9 {}  max {}\n",
       "Latency", duration(report.hold.p50_us), duration(report.hold.p90_us),
       duration(report.hold.p99_us), duration(report.hold.p999_us), duration(report.hold.max_us));
+  if (report.door.count > 0) {
+    fmt::format_to(
+        std::back_inserter(out), "{:<14}requests on the way to it: p50 {}  p99 {}  max {}\n", "",
+        duration(report.door.p50_us), duration(report.door.p99_us), duration(report.door.max_us));
+  }
+  line_text(out, report);
   table(out, "WebSockets",
         {{"opened", report.websockets},
          {"messages", report.live_messages},
@@ -176,7 +250,8 @@ std::string render_json(const Report& report) {
   }
   for (const std::string& text : report.violations) violations.emplace_back(text);
   for (const std::string& text : report.failures) failures.emplace_back(text);
-  json::object unexpected;
+  json::object unexpected, refusals;
+  for (const auto& [code, count] : report.refusals) refusals[code] = count;
   for (const auto& [what, count] : report.unexpected) unexpected[what] = count;
   const json::object all{{"exit_status", report.exit_status()},
                          {"shoppers", report.shoppers},
@@ -191,6 +266,11 @@ std::string render_json(const Report& report) {
                          {"orders", orders_json(report.orders)},
                          {"transport", transport_json(report.transport)},
                          {"hold_latency", latency_json(report.hold)},
+                         {"door_latency", latency_json(report.door)},
+                         {"line", report.line.on ? json::value(line_json(report.line)) : nullptr},
+                         {"groups", groups_json(report)},
+                         {"refusals", refusals},
+                         {"puzzles_solved", report.puzzles_solved},
                          {"websockets", report.websockets},
                          {"websockets_lost", report.websockets_lost},
                          {"live_messages", report.live_messages},

@@ -29,10 +29,11 @@ void Drive::prepare_requests() {
   host_general_ = config_.general;
   const std::string channel =
       stage_.channel.empty() ? "" : "X-Onrush-Channel: " + stage_.channel + "\r\n";
-  hold_head_ = fmt::format(
-      "POST {}/holds HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n{}"
-      "Authorization: Bearer ",
-      sale, host_rush_, channel);
+  sale_path_ = sale;
+  guard_head_ = fmt::format(
+      " HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n{}Authorization: Bearer ",
+      host_rush_, channel);
+  hold_head_ = fmt::format("POST {}/holds{}", sale, guard_head_);
   document_head_[0] = fmt::format("GET {}/live HTTP/1.1\r\nHost: {}\r\n\r\n", sale, host_rush_);
   document_head_[1] = fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", sale, host_rush_);
   me_head_ = fmt::format("GET {}/me", sale);
@@ -57,7 +58,15 @@ void Drive::write_hold(const Shopper& shopper, std::uint32_t id, std::string& ou
       fmt::format_to_n(body, sizeof body, R"({{"item":"{}","quantity":{},"standby":{}}})",
                        stage_.items[plan.item].item, plan.quantity, plan.joins_standby);
   const std::size_t size = std::min(end.size, sizeof body);
-  out.append(hold_head_).append(stage_.tokens[id]);
+  const AtDoor& door = shopper.door;
+  if (door.path.empty()) {
+    out.append(hold_head_);
+  } else {
+    out.append("POST ").append(door.path).append(guard_head_);
+  }
+  out.append(stage_.tokens[id]);
+  if (!door.pass.empty()) out.append("\r\nOnrush-Pass: ").append(door.pass);
+  if (!door.challenge.empty()) out.append("\r\nOnrush-Challenge: ").append(door.challenge);
   // Half of the repeat clickers send no key: the server must know them by buyer and item.
   if (plan.kind != Kind::repeat_clicker || plan.seed % 2 == 0) {
     fmt::format_to(std::back_inserter(out), "\r\nIdempotency-Key: crowd-{}-{}", config_.seed, id);
@@ -84,6 +93,47 @@ void Drive::write_form(const Shopper& shopper, std::string& out) const {
       shopper.hosted_path, host->second, body.size(), body);
 }
 
+void Drive::write_reply(std::uint32_t id, std::string& out) const {
+  const std::string& reply = shoppers_[id].door.reply;
+  fmt::format_to(std::back_inserter(out), "POST {}/challenge{}{}\r\nContent-Length: {}\r\n\r\n{}",
+                 sale_path_, guard_head_, stage_.tokens[id], reply.size(), reply);
+}
+
+// True: it was one of the door's.
+bool Drive::write_door_request(Action action, std::uint32_t id, std::string& out) const {
+  const AtDoor& door = shoppers_[id].door;
+  const auto call = [&](std::string_view method, std::string_view resource) {
+    out.append(method).append(" ").append(sale_path_).append(resource).append(guard_head_);
+    out.append(stage_.tokens[id]);
+    if (!door.pass.empty()) out.append("\r\nOnrush-Pass: ").append(door.pass);
+    if (!door.challenge.empty()) out.append("\r\nOnrush-Challenge: ").append(door.challenge);
+    if (method == "POST") out.append("\r\nContent-Length: 0");
+    out.append("\r\n\r\n");
+    return true;
+  };
+  switch (action) {
+    case Action::sign_up:
+      return call("POST", "/registration");
+    case Action::place:
+      return call("POST", "/place");
+    case Action::look_place:
+      return call("GET", "/place");
+    case Action::leave_line:
+      return call("DELETE", "/place");
+    case Action::claim:
+      return call("POST", "/pass");
+    case Action::challenge:
+      return call("GET", "/challenge");
+    case Action::path:
+      return call("GET", "/path");
+    case Action::answer_challenge:
+      write_reply(id, out);
+      return true;
+    default:
+      return false;
+  }
+}
+
 void Drive::write_request(std::uint64_t tag, std::string& out) {
   const auto id = static_cast<std::uint32_t>(tag);
   const auto action = static_cast<Action>(tag >> 32 & 0xff);
@@ -103,6 +153,8 @@ void Drive::write_request(std::uint64_t tag, std::string& out) {
     default:
       break;
   }
+  ++shoppers_[id].requests;
+  if (write_door_request(action, id, out)) return;
   const Shopper& shopper = shoppers_[id];
   const auto order_line = [&](std::string_view method, std::string_view more) {
     return fmt::format("{} /api/v1/orders/{}{}", method, shopper.order, more);

@@ -135,8 +135,10 @@ Status read_rules(const CrowdConfig& config, Stage& stage) {
   auto fetched = fetch_ok(stage.rush, "GET", path, "", "", config.request_timeout);
   if (!fetched) return fetched.error();
   auto channel = read_channel(fetched->body);
-  if (!channel) return rejected("the answer to GET " + path + " is not as documented");
+  auto door = read_door(fetched->body);
+  if (!channel || !door) return rejected("the answer to GET " + path + " is not as documented");
   stage.channel = std::move(*channel);
+  stage.door = *door;
   return {};
 }
 

@@ -7,6 +7,7 @@
 
 #include "crowd/crowd.h"
 #include "crowd/documents.h"
+#include "crowd/door.h"
 #include "crowd/wire.h"
 
 namespace onrush::crowd {
@@ -15,6 +16,7 @@ struct Stage {
   sockaddr_in rush{}, general{}, admin{};
   std::vector<ItemShare> items;       // of the run, not empty
   std::string channel;                // that the sale is open to, "" = any
+  DoorSeen door;                      // what the sale asks for before a hold
   std::uint64_t first_buyer = 0;      // of the first chunk of tokens
   std::vector<std::uint64_t> buyers;  // account of each shopper
   std::vector<std::string> tokens;    // of each shopper

@@ -10,8 +10,6 @@ namespace onrush::crowd {
 namespace {
 
 constexpr std::int64_t kNotOpenRetryUs = 200'000;
-constexpr std::int64_t kBusyRetryUs = 1'000'000;  // where the server names no time
-constexpr std::int64_t kAwayRetryUs = 400'000;    // while it cannot be reached
 constexpr std::int64_t kFirstLookUs = 100'000;
 constexpr std::uint8_t kLooksMax = 60;
 constexpr std::int64_t kDeadlineGraceMs = 5'000;  // of a hold that ought to have ended
@@ -44,6 +42,7 @@ void Drive::finish(std::uint32_t id) {
   Shopper& shopper = shoppers_[id];
   if (shopper.state == State::done) return;
   if (shopper.state == State::standing_by) --waiting_;
+  if (shopper.state == State::in_line) --in_line_;
   shopper.state = State::done;
   shopper.hosted_path = {};
   --active_;
@@ -67,7 +66,7 @@ bool Drive::retry_if_busy(std::uint32_t id, Action action, std::uint8_t extra,
 void Drive::answer_hold(std::uint32_t id, std::uint8_t click, const Answer& answer) {
   Shopper& shopper = shoppers_[id];
   const std::int64_t intended =
-      click == 0 ? shopper.intended_us : opening_us_ + shopper.plan.arrive_us + click * kClickGapUs;
+      click == 0 ? shopper.intended_us : shopper.clicked_us + click * shopper.plan.click_gap_us;
   hold_latency_.record(monotonic_us() - intended);
   if (answer.status == 201 || answer.status == 200) {
     const auto order = read_order(answer.body);
@@ -86,6 +85,7 @@ void Drive::answer_hold(std::uint32_t id, std::uint8_t click, const Answer& answ
 void Drive::refused_hold(std::uint32_t id, std::uint8_t click, const Answer& answer) {
   const bool undecided = shoppers_[id].state == State::asked;
   const std::string_view code = problem_code(answer.body);
+  ++report_.refusals[std::string(code.empty() ? "unnamed" : code)];
   if (answer.status == 409 && (code == "sold_out" || code == "limit_reached")) {
     ++(code == "sold_out" ? report_.answers.sold_out : report_.answers.limit_reached);
     // What an earlier click of the same shopper has got stays.
@@ -108,6 +108,9 @@ void Drive::refused_hold(std::uint32_t id, std::uint8_t click, const Answer& ans
       retry(id, Action::hold, 0,
             answer.retry_after_s > 0 ? answer.retry_after_s * 1'000'000LL : kBusyRetryUs);
     }
+  } else if (answer.status == 403) {
+    ++report_.answers.refused;
+    if (undecided && click == 0) guard_refused(id, Action::hold, answer);
   } else if (answer.status >= 400 && answer.status < 500) {
     ++report_.answers.refused;
     ++report_.unexpected[fmt::format("POST holds {} {}", answer.status, code)];
@@ -140,15 +143,14 @@ void Drive::granted(std::uint32_t id, const OrderSeen& order, bool from_standby)
   if (shopper.state == State::standing_by) --waiting_;
   if (shopper.state == State::done) ++active_;  // an answer after the shopper had gone
   shopper.state = State::holding;
+  shopper.won = true;
   shopper.order = order.order;
   shopper.deadline_ms = order.deadline_ms;
   shopper.units = order.units;
   ++report_.orders.granted;
   if (from_standby) ++report_.orders.from_standby;
   note(id, "hold");
-  const auto span = static_cast<double>((config_.think_max - config_.think_min).count());
-  const auto think = config_.think_min.count() + static_cast<std::int64_t>(random_.unit() * span);
-  at(now_us_ + think * 1000, id, Action::decide);
+  at(now_us_ + think_us(), id, Action::decide);
 }
 
 void Drive::stand_by(std::uint32_t id) {
@@ -157,7 +159,8 @@ void Drive::stand_by(std::uint32_t id) {
   ++waiting_;
   note(id, "standby");
   at(now_us_ + around(config_.standby_poll), id, Action::me, ++shopper.poll_chain);
-  if (shopper.plan.waits_by_socket && standby_sockets_ < config_.standby_sockets_max) {
+  if (shopper.plan.waits_by_socket && !shopper.socket_open &&
+      standby_sockets_ < config_.standby_sockets_max) {
     ++standby_sockets_;
     shopper.socket_open = true;
     send(rush_, id, Action::standby_socket);
@@ -182,6 +185,7 @@ void Drive::answer_me(std::uint32_t id, const Answer& answer) {
           ++report_.orders.granted;
           ++report_.orders.from_standby;
           ++report_.orders.expired;
+          shopper.won = true;
         }
         return finish(id);
       }
@@ -359,131 +363,6 @@ void Drive::answer_verify(std::uint32_t id, const Answer& answer) {
   if (now != then) {
     violation(
         fmt::format("order {} has other units than were acknowledged as paid", shopper.order));
-  }
-}
-
-void Drive::on_answer(std::uint64_t tag, const Answer& answer) {
-  const auto id = static_cast<std::uint32_t>(tag);
-  const auto action = static_cast<Action>(tag >> 32 & 0xff);
-  const auto extra = static_cast<std::uint8_t>(tag >> 40 & 0xff);
-  if (action == Action::listen) {
-    unexpected("WebSocket", answer.status);
-    return at(now_us_ + kBusyRetryUs, id, Action::listen);
-  }
-  if (action == Action::control) {
-    if (const auto live = answer.status == 200 ? read_live(answer.body) : std::nullopt; live)
-      phase_ = live->phase;
-    return;
-  }
-  if (action == Action::document) {
-    if (answer.status != 200 && answer.status != 304 && answer.status != 503) {
-      unexpected("GET document", answer.status);
-    }
-    return;
-  }
-  shoppers_[id].give_up_us = 0;
-  switch (action) {
-    case Action::hold:
-      return answer_hold(id, extra, answer);
-    case Action::me:
-      return answer_me(id, answer);
-    case Action::pay_start:
-      return answer_pay_start(id, answer);
-    case Action::pay_form:
-      return answer_pay_form(id, answer);
-    case Action::look_up:
-      return answer_look_up(id, answer);
-    case Action::release:
-      return answer_release(id, answer);
-    case Action::verify:
-      return answer_verify(id, answer);
-    case Action::standby_socket:
-      unexpected("WebSocket", answer.status);
-      return on_socket_closed(tag);
-    default:
-      return;
-  }
-}
-
-void Drive::on_failure(std::uint64_t tag, Failure failure) {
-  const auto id = static_cast<std::uint32_t>(tag);
-  const auto action = static_cast<Action>(tag >> 32 & 0xff);
-  const auto extra = static_cast<std::uint8_t>(tag >> 40 & 0xff);
-  switch (failure) {
-    case Failure::connect:
-      ++report_.transport.connect;
-      break;
-    case Failure::closed:
-      ++report_.transport.closed;
-      break;
-    case Failure::timeout:
-      ++report_.transport.timeout;
-      break;
-    case Failure::malformed:
-      ++report_.transport.malformed;
-      break;
-  }
-  if (action == Action::control || action == Action::document) return;
-  if (action == Action::listen) {
-    if (!ending_) at(now_us_ + around(Millis{1'000}), id, Action::listen);
-    return;
-  }
-  if (action == Action::standby_socket) return on_socket_closed(tag);
-  Shopper& shopper = shoppers_[id];
-  if (shopper.state == State::done && action != Action::verify) return;
-  // Copies that nothing depends on.
-  if ((action == Action::hold || action == Action::pay_form) && extra > 0) return;
-  if (action == Action::hold && shopper.state != State::asked) return;
-  if (shopper.give_up_us == 0) {
-    shopper.give_up_us = now_us_ + std::int64_t{config_.reconnect_seconds} * 1'000'000;
-  }
-  if (now_us_ < shopper.give_up_us) return retry(id, action, extra, kAwayRetryUs);
-  ++report_.transport.gave_up;
-  if (action == Action::verify) {
-    --verifying_;
-    return;
-  }
-  finish(id);
-}
-
-bool Drive::on_socket_text(std::uint64_t tag, std::string_view text) {
-  const auto id = static_cast<std::uint32_t>(tag);
-  const auto action = static_cast<Action>(tag >> 32 & 0xff);
-  ++report_.live_messages;
-  if (action == Action::listen) return true;
-  Shopper& shopper = shoppers_[id];
-  // The cheap test first: broadcasts are many.
-  if (text.find("\"order\"") != std::string_view::npos ||
-      text.find("\"standby_left\"") != std::string_view::npos) {
-    const auto message = read_message(text);
-    if (message && message->type != "live") ++report_.personal_messages;
-    if (message && message->order && shopper.state == State::standing_by &&
-        message->order->state == "awaiting_payment") {
-      granted(id, *message->order, true);
-    } else if (message && message->type == "standby_left" && shopper.state == State::standing_by) {
-      finish(id);
-    }
-  }
-  if (shopper.state == State::standing_by) return true;
-  shopper.socket_open = false;
-  --standby_sockets_;
-  return false;
-}
-
-void Drive::on_socket_closed(std::uint64_t tag) {
-  const auto id = static_cast<std::uint32_t>(tag);
-  const auto action = static_cast<Action>(tag >> 32 & 0xff);
-  if (!ending_) ++report_.websockets_lost;
-  if (action == Action::listen) {
-    if (!ending_) at(now_us_ + around(Millis{2'000}), id, Action::listen);
-    return;
-  }
-  Shopper& shopper = shoppers_[id];
-  if (!shopper.socket_open) return;
-  shopper.socket_open = false;
-  --standby_sockets_;
-  if (shopper.state == State::standing_by) {
-    at(now_us_ + around(Millis{500}), id, Action::me, ++shopper.poll_chain);
   }
 }
 

@@ -36,7 +36,7 @@ def find_nginx():
 class Nginx:
     """nginx in a directory of its own; only addresses and paths of the shipped configuration are changed."""
 
-    def __init__(self, general, rush, port, tls=None):
+    def __init__(self, general, rush, port, tls=None, guard=None):
         self.folder = tempfile.TemporaryDirectory(prefix="onrush-nginx-")
         self.url = f"http://127.0.0.1:{port}"
         place = self.folder.name
@@ -44,14 +44,15 @@ class Nginx:
             text = file.read()
         if tls:  # as the comment in the file says
             text = re.sub(r"  listen 80;\n.*\n  # (listen) 443 (.*\n)  # (include .*\n)", r"  \1 80 \2  \3", text)
-        for old, new, count in (("server 127.0.0.1:8080;", f"server {general};", 1),
-                                ("server 127.0.0.1:8081;", f"server {rush};", 1),
-                                ("  listen 80", f"  listen 127.0.0.1:{port}", 1),
-                                ("/var/cache/nginx/", place + "/", 2)):
-            expect(text.count(old), count, f"places of {old!r} in onrush.conf")
-            text = text.replace(old, new)
-        with open(os.path.join(place, "onrush.conf"), "w", encoding="utf-8") as file:
-            file.write(text)
+        self.put("onrush.conf", text, (("server 127.0.0.1:8080;", f"server {general};", 1),
+                                       ("server 127.0.0.1:8081;", f"server {rush};", 1),
+                                       ("  listen 80", f"  listen 127.0.0.1:{port}", 1),
+                                       ("/var/cache/nginx/", place + "/", 2)))
+        if guard:  # the address of a shop, that of its guarded front, and where the sale's waiting room is
+            with open(os.path.join(DEPLOY, "guarded_shop.conf"), encoding="utf-8") as file:
+                self.put("guarded_shop.conf", file.read(), (
+                    ("server 127.0.0.1:9000;", f"server {guard[0]};", 1), ("listen 80;", f"listen {guard[1]};", 1),
+                    ("https://sale.example.org/s/618", guard[2], 1), ("/var/cache/nginx/", place + "/", 1)))
         shutil.copytree(os.path.join(DEPLOY, "onrush"), os.path.join(place, "onrush"))
         if tls:
             for name, given in zip(("fullchain.pem", "key.pem"), tls):
@@ -67,7 +68,7 @@ class Nginx:
         with open(os.path.join(place, "nginx.conf"), "w", encoding="utf-8") as file:
             file.write(f"daemon off;\n{user}\nworker_processes 1;\npid {place}/pid;\nerror_log {place}/error.log warn;\n"
                        f"events {{ worker_connections 2000; }}\nhttp {{\n  access_log off;\n{paths}\n"
-                       f"  include {place}/onrush.conf;\n}}\n")
+                       f"  include {place}/*.conf.in;\n}}\n")
         self.command = [find_nginx(), "-e", f"{place}/error.log", "-p", place, "-c", f"{place}/nginx.conf"]
         checked = subprocess.run([*self.command, "-t"], capture_output=True, text=True, check=False)
         if checked.returncode != 0:
@@ -84,6 +85,14 @@ class Nginx:
                     self.close()
                     raise Problem("nginx did not start") from None
                 time.sleep(0.02)
+
+    def put(self, name, text, changes):
+        """A file of deploy/nginx with addresses and paths of our own."""
+        for old, new, count in changes:
+            expect(text.count(old), count, f"places of {old!r} in {name}")
+            text = text.replace(old, new)
+        with open(os.path.join(self.folder.name, name + ".in"), "w", encoding="utf-8") as file:
+            file.write(text)
 
     def api(self, token=None):
         return Api(self.url, token)

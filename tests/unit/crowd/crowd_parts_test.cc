@@ -2,11 +2,15 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "crowd/answer.h"
 #include "crowd/documents.h"
+#include "crowd/door.h"
+#include "crowd/fairness.h"
 #include "crowd/frames.h"
 #include "crowd/histogram.h"
 #include "crowd/plan.h"
@@ -90,6 +94,103 @@ TEST(documents, the_first_channel_of_a_sale_is_taken_and_none_means_any) {
   EXPECT_EQ(read_channel(R"({"sale":"s"})"), "");
   EXPECT_FALSE(read_channel(R"({"admission":{"channels":[7]}})"));
   EXPECT_FALSE(read_channel("<html>"));
+}
+
+TEST(door, is_read_from_the_sales_document) {
+  const auto door = read_door(
+      R"({"lobby_at":"2026-01-01T00:00:00.000Z","line":{"mode":"draw"},"admission":{"registration":"required",)"
+      R"("filter":{"ratio":0.05,"slot_ms":1000,"salt":"0123456789abcdef"},)"
+      R"("challenge":["proof_of_work"],"purchase_path":true}})");
+  ASSERT_TRUE(door);
+  EXPECT_TRUE(door->any() && door->line && door->draw && door->challenge && door->purchase_path);
+  EXPECT_EQ(door->registration, Registration::required);
+  EXPECT_EQ(door->filter->salt_size, 8U);
+  EXPECT_GT(door->lobby_at_ms, 0);
+  const auto open = read_door(R"({"line":{"mode":"off"},"admission":{"registration":"optional"}})");
+  ASSERT_TRUE(open);
+  EXPECT_FALSE(open->any());
+  EXPECT_FALSE(read_door(R"({"sale":"s"})")->any());
+  EXPECT_FALSE(read_door(R"({"admission":{"filter":{"ratio":0.05,"slot_ms":0,"salt":""}}})"));
+  EXPECT_FALSE(read_door(R"({"admission":{"filter":{"ratio":1,"slot_ms":9,"salt":"0x"}}})"));
+}
+
+// The values were computed by another implementation (Python's hashlib).
+TEST(door, the_filter_is_the_servers) {
+  FilterSeen filter{0.14, 1'000, {}, 8};
+  const std::array<unsigned, 8> salt{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
+  std::transform(salt.begin(), salt.end(), filter.salt.begin(),
+                 [](unsigned b) { return static_cast<std::byte>(b); });
+  EXPECT_TRUE(passes_filter(filter, 4242, 1'764'000'000'999));  // 0.1307 of 1
+  filter.ratio = 0.13;
+  EXPECT_FALSE(passes_filter(filter, 4242, 1'764'000'000'999));
+  filter.ratio = 0.05;
+  EXPECT_EQ(next_slot_ms(filter, 4242, 1'764'000'000'999), 1'764'000'010'000);
+  EXPECT_EQ(next_slot_ms(filter, 4242, 1'764'000'010'500), 1'764'000'010'500);
+}
+
+TEST(door, a_puzzle_is_solved_in_portions_and_nonsense_is_given_up) {
+  PuzzleSeen puzzle{"SHA-256", "3629bd9939c4d1904a46ec4f792ac4af9671eae5024f9363c435cb8933616837",
+                    "abc?x=1&", "sig", 2'000};
+  PuzzleSearch search{puzzle};
+  EXPECT_EQ(search.search(1'000), PuzzleSearch::Step::more);
+  ASSERT_EQ(search.search(1'000), PuzzleSearch::Step::found);
+  EXPECT_EQ(search.payload(),  // of {"algorithm":…,"number":1234,…}
+            "eyJhbGdvcml0aG0iOiJTSEEtMjU2IiwiY2hhbGxlbmdlIjoiMzYyOWJkOTkzOWM0ZDE5MDRhNDZlYzRmNzky"
+            "YWM0YWY5NjcxZWFlNTAyNGY5MzYzYzQzNWNiODkzMzYxNjgzNyIsIm51bWJlciI6MTIzNCwic2FsdCI6ImFi"
+            "Yz94PTEmIiwic2lnbmF0dXJlIjoic2lnIn0=");
+  puzzle.max_number = 1'000;
+  EXPECT_EQ(PuzzleSearch{puzzle}.search(5'000), PuzzleSearch::Step::not_found);
+  puzzle.algorithm = "MD5";
+  EXPECT_EQ(PuzzleSearch{puzzle}.search(5'000), PuzzleSearch::Step::not_found);
+}
+
+TEST(door, a_purchase_path_leads_nowhere_else) {
+  EXPECT_EQ(read_path(R"({"path":"/api/v1/sales/s/holds/ab"})"), "/api/v1/sales/s/holds/ab");
+  EXPECT_FALSE(read_path(R"({"path":"https://elsewhere.example/"})"));
+  EXPECT_FALSE(read_path(R"({"path":"/api/v1/sales/s/holds HTTP/1.1\r\nX: y"})"));
+}
+
+TEST(fairness, an_even_chance_is_one_and_the_interval_holds_it) {
+  // 100 of 500 wins by a fifth of the accounts; Wilson's interval of 0.2 with n = 500.
+  const Advantage even = advantage(200, 100, 1'000, 500);
+  EXPECT_DOUBLE_EQ(even.ratio, 1.0);
+  EXPECT_NEAR(even.low, 0.8366, 0.001);
+  EXPECT_NEAR(even.high, 1.1862, 0.001);
+  const Advantage all = advantage(200, 500, 1'000, 500);
+  EXPECT_DOUBLE_EQ(all.ratio, 5.0);
+  EXPECT_GT(all.low, 4.9);
+  EXPECT_EQ(advantage(200, 0, 1'000, 0).high, 0);
+}
+
+TEST(plan, scripts_and_leavers_come_in_the_shares_asked_for_and_change_nobody_else) {
+  CrowdConfig config;
+  config.sale = "s";
+  config.shoppers = 20'000;
+  const auto key = [](const PlannedShopper& s) { return s.seed; };
+  std::map<std::uint64_t, PlannedShopper> plain;
+  for (const auto& shopper : plan_crowd(config, {{"a", 1, 1}})) plain[key(shopper)] = shopper;
+  config.bots = 0.2;
+  config.ignore_filter = 0.1;
+  config.leave = 0.3;
+  std::size_t bots = 0, modified = 0, people = 0, leave = 0;
+  for (const auto& shopper : plan_crowd(config, {{"a", 1, 1}})) {
+    bots += shopper.group == Group::bot ? 1 : 0;
+    modified += shopper.group == Group::modified ? 1 : 0;
+    if (shopper.group == Group::bot) {
+      EXPECT_EQ(shopper.clicks, 100);
+      EXPECT_LT(shopper.arrive_us, 100'000);
+    }
+    if (shopper.group != Group::person) continue;
+    ++people;
+    leave += shopper.leaves_line ? 1 : 0;
+    EXPECT_EQ(shopper.arrive_us, plain.at(key(shopper)).arrive_us);
+    EXPECT_EQ(shopper.kind, plain.at(key(shopper)).kind);
+  }
+  EXPECT_NEAR(static_cast<double>(bots), 4'000, 200);
+  EXPECT_NEAR(static_cast<double>(modified), 2'000, 150);
+  EXPECT_NEAR(static_cast<double>(leave) / static_cast<double>(people), 0.3, 0.02);
+  config.bots = 0.95;
+  EXPECT_FALSE(check_config(config));
 }
 
 TEST(plan, the_same_seed_gives_the_same_crowd_and_another_another) {

@@ -11,35 +11,16 @@
 #include <charconv>
 #include <chrono>
 
-#include "base/time.h"
+#include "fake_text.h"
 
 namespace onrush::crowd {
-namespace {
-
-std::int64_t now_ms() {
-  return to_millis(std::chrono::floor<Millis>(std::chrono::system_clock::now()));
-}
-
-std::uint64_t number_in(std::string_view text) {
-  std::uint64_t n = 0;
-  (void)std::from_chars(text.data(), text.data() + text.size(), n);
-  return n;
-}
-
-std::uint64_t number_after(std::string_view text, std::string_view mark) {
-  const std::size_t at = text.find(mark);
-  return at == std::string_view::npos ? 0 : number_in(text.substr(at + mark.size()));
-}
-
-std::string problem(std::string_view code) {
-  return fmt::format(R"({{"type":"x","title":"t","status":0,"code":"{}"}})", code);
-}
-
-}  // namespace
-
 FakeShop::FakeShop(std::uint32_t stock, std::int64_t opens_in_ms, std::int64_t hold_ms,
-                   FakeFaults faults)
-    : stock_(stock), hold_ms_(hold_ms), faults_(faults), opens_at_ms_(now_ms() + opens_in_ms) {
+                   FakeFaults faults, FakeDoor door)
+    : stock_(stock),
+      hold_ms_(hold_ms),
+      faults_(faults),
+      opens_at_ms_(now_ms() + opens_in_ms),
+      door_(std::move(door)) {
   for (std::uint32_t unit = 1; unit <= stock; ++unit) free_.push_back(unit);
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -193,6 +174,7 @@ void FakeShop::push(std::uint64_t buyer, const std::string& json) {
 
 void FakeShop::tick() {
   const std::int64_t now = now_ms();
+  call_numbers();
   for (auto& [id, order] : orders_) {
     if (order.money_at_ms != 0 && order.money_at_ms <= now) {
       order.money_at_ms = 0;
@@ -254,12 +236,12 @@ std::string FakeShop::live() const {
   const std::uint64_t free = free_.size() + (faults_.lie_about_stock ? 1 : 0);
   return fmt::format(
       R"({{"type":"live","sale":"s","phase":"{}","reason":"schedule","server_time":"{}","opens_at":"{}",)"
-      R"("items":[{{"item":"thing","stock":{},"free":{},"held":{},"paid":{},"standby":{}}}],"sold_out":false}})",
+      R"("items":[{{"item":"thing","stock":{},"free":{},"held":{},"paid":{},"standby":{}}}],"sold_out":false,{}}})",
       closed_                   ? "settled"
       : now_ms() < opens_at_ms_ ? "lobby"
                                 : "open",
       to_rfc3339(from_millis(now_ms())), to_rfc3339(from_millis(opens_at_ms_)), stock_, free, held,
-      paid_, standby_.size());
+      paid_, standby_.size(), line_document());
 }
 
 FakeShop::Reply FakeShop::hold(std::uint64_t buyer, std::string_view body) {
@@ -349,11 +331,12 @@ FakeShop::Reply FakeShop::answer(std::string_view method, std::string_view targe
     }
     return {200, fmt::format(R"({{"first_buyer":"{}","tokens":[{}]}})", first, tokens), ""};
   }
+  if (target == "/api/v1/sales/s" && door_.says_so) return {200, door_documents(), ""};
   if (target == "/api/v1/admin/sales/s" || target == "/api/v1/sales/s" ||
       target == "/api/v1/sales/s/live") {
     return {200, live(), ""};
   }
-  if (target == "/api/v1/sales/s/holds") return hold(buyer, body);
+  if (target.starts_with("/api/v1/sales/s/holds")) return guarded_hold(target, head, buyer, body);
   if (target == "/api/v1/sales/s/me") {
     std::string orders;
     for (const auto& [id, order] : orders_) {
@@ -361,6 +344,10 @@ FakeShop::Reply FakeShop::answer(std::string_view method, std::string_view targe
     }
     const bool waits = std::find(standby_.begin(), standby_.end(), buyer) != standby_.end();
     return {200, fmt::format(R"({{"orders":[{}],"standby":[{}]}})", orders, waits ? "{}" : ""), ""};
+  }
+  if (const auto reply = door_call(method, target, buyer, body);
+      reply.status != 404 || !reply.body.empty()) {
+    return reply;
   }
   if (target.starts_with("/api/v1/orders/")) return order_call(method, target.substr(15), buyer);
   if (target.starts_with("/pay/")) return page(number_in(target.substr(5)), body);

@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "crowd/door.h"
+
 namespace onrush::crowd {
 
 struct FakeFaults {
@@ -27,9 +29,19 @@ struct FakeFaults {
   bool second_order = false;     // a repeated click makes a second order
 };
 
+// What the shop asks for before a hold.
+struct FakeDoor {
+  bool registration = false, line = false, draw = false, challenge = false, path = false;
+  unsigned rate = 500;  // numbers called in a second, while units are free
+  std::optional<FilterSeen> filter;
+  bool says_so = true;       // false: the sale's document is silent, only refusals tell
+  bool same_number = false;  // a wrong one: everybody has number 1
+};
+
 class FakeShop {
  public:
-  FakeShop(std::uint32_t stock, std::int64_t opens_in_ms, std::int64_t hold_ms, FakeFaults faults);
+  FakeShop(std::uint32_t stock, std::int64_t opens_in_ms, std::int64_t hold_ms, FakeFaults faults,
+           FakeDoor door = {});
   ~FakeShop();
   [[nodiscard]] std::string address() const;
   // Only after the shop has been stopped.
@@ -37,6 +49,13 @@ class FakeShop {
   [[nodiscard]] std::uint64_t paid() const { return paid_; }
   [[nodiscard]] std::uint64_t hold_requests() const { return hold_requests_; }
   [[nodiscard]] std::uint64_t hellos() const { return hellos_; }
+  [[nodiscard]] std::uint64_t places() const { return entry_of_.size(); }
+  [[nodiscard]] std::uint64_t place_requests() const { return place_requests_; }
+  [[nodiscard]] std::uint64_t wrong_replies() const { return wrong_replies_; }
+  [[nodiscard]] std::uint64_t right_replies() const { return right_replies_; }
+  [[nodiscard]] std::uint64_t left() const { return left_; }
+  // Refusals by the door of hold requests, by code.
+  [[nodiscard]] std::uint64_t refused(const std::string& code) { return refused_[code]; }
 
  private:
   struct Order {
@@ -65,6 +84,18 @@ class FakeShop {
   Reply hold(std::uint64_t buyer, std::string_view body);
   Reply order_call(std::string_view method, std::string_view rest, std::uint64_t buyer);
   Reply page(std::uint64_t order, std::string_view body);
+  // The door (fake_door.cc).
+  Reply door_call(std::string_view method, std::string_view resource, std::uint64_t buyer,
+                  std::string_view body);
+  Reply place_call(std::string_view method, std::uint64_t buyer);
+  Reply challenge_call(std::string_view method, std::uint64_t buyer, std::string_view body);
+  [[nodiscard]] std::string guard(std::string_view target, std::string_view head,
+                                  std::uint64_t buyer) const;
+  Reply guarded_hold(std::string_view target, std::string_view head, std::uint64_t buyer,
+                     std::string_view body);
+  void call_numbers();
+  [[nodiscard]] std::string door_documents() const;
+  [[nodiscard]] std::string line_document() const;
   void tick();
   void free_unit(std::uint32_t unit);
   Order& grant(std::uint64_t buyer, std::uint32_t unit);
@@ -86,6 +117,14 @@ class FakeShop {
   std::deque<std::uint64_t> standby_;
   std::uint64_t next_order_ = 1000, next_buyer_ = 1, paid_ = 0, hold_requests_ = 0, answers_ = 0,
                 hellos_ = 0;
+  const FakeDoor door_;
+  std::map<std::uint64_t, std::uint64_t> entry_of_, number_of_;  // buyer → in the line
+  std::map<std::uint64_t, bool> passes_;                         // buyer → used
+  std::map<std::uint64_t, bool> registered_;
+  std::map<std::string, std::uint64_t> refused_;
+  std::uint64_t serving_ = 0, lobby_entries_ = 0, place_requests_ = 0, wrong_replies_ = 0,
+                right_replies_ = 0, left_ = 0;
+  bool drawn_ = false;
   bool closed_ = false;
   std::atomic<bool> stop_{false};
   std::thread thread_;
