@@ -50,8 +50,8 @@ struct ApiConfig {
   Millis box_office_timeout{15'000};  // an answer that takes longer is given up: 503 unavailable
   // In a leaky bucket; who would wait longer is told so at once. Below the deadline of clients.
   Millis bucket_wait_max{10'000};
-  std::string version;                // of the program, for /api/v1/config and /healthz
-  std::string openapi_json;           // the file docs/openapi.json
+  std::string version;       // of the program, for /api/v1/config and /healthz
+  std::string openapi_json;  // the file docs/openapi.json
 };
 
 // A page of this listener or a file under /assets/; null if there is none. Any thread, quick; what
