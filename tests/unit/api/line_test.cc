@@ -270,6 +270,7 @@ TEST_F(Line, whoever_shows_his_place_is_told_to_wait_without_the_box_office) {
   EXPECT_EQ(call("POST", "/pass", 4, places[2]).json().at("place").at("entry").as_int64(), 4)
       << "another's place says nothing";
   EXPECT_EQ(commands(), before + 2);
+  EXPECT_EQ(call("POST", "/pass", 1, places[0]).status, 201) << "and he who has been called";
 }
 
 TEST_F(Line, whoever_cannot_win_with_what_is_left_is_told_so) {
