@@ -16,6 +16,8 @@ namespace {
 using accounts::TokenKind;
 using sale::Verdict;
 
+constexpr int kRetryNoStock = 30;  // seconds: until units return, or somebody stays away
+
 // A call of the line by a buyer who is within his limits, in a sale that has one and is in a phase
 // for it. Null: answered.
 const live::SaleEntry* begin(Station& station, const http::Request& request,
@@ -93,8 +95,14 @@ void refuse_turn(Station& station, const live::SaleEntry& sale, Call& call,
   sale::Outcome outcome;
   outcome.verdict = Verdict::not_your_turn;
   Problem problem = problem_of(outcome, {});
-  const auto eta = live::eta_of(place, station.context.office.line(sale.sale));
-  if (eta) problem.retry_after_seconds = static_cast<int>(std::max(1U, eta->low_seconds));
+  const ports::LineStatus line = station.context.office.line(sale.sale);
+  if (const auto eta = live::eta_of(place, line))
+    problem.retry_after_seconds = static_cast<int>(std::max(1U, eta->low_seconds));
+  if (place.number > std::max(line.serving, line.win_up_to)) {
+    problem.detail =
+        "Your place cannot win with what is left, unless somebody before it stays away.";
+    problem.retry_after_seconds = kRetryNoStock;
+  }
   problem.members = R"("place":)" + document_of(station, sale, call.claims.subject, place);
   call.fail(problem);
 }

@@ -270,6 +270,22 @@ TEST_F(Line, whoever_shows_his_place_is_told_to_wait_without_the_box_office) {
   EXPECT_EQ(call("POST", "/pass", 4, places[2]).json().at("place").at("entry").as_int64(), 4)
       << "another's place says nothing";
   EXPECT_EQ(commands(), before + 2);
+  EXPECT_EQ(call("POST", "/pass", 1, places[0]).status, 201) << "and he who has been called";
+}
+
+TEST_F(Line, whoever_cannot_win_with_what_is_left_is_told_so) {
+  world.define(kItem, line_of("fifo"));
+  enter_lobby();
+  for (std::uint64_t buyer = 1; buyer <= 7; ++buyer)
+    ASSERT_EQ(call("POST", "/place", buyer).status, 201);
+  open();
+  pass_time(Millis{1'000});
+  ASSERT_EQ(world.office.line(kSale).serving, 5u) << "as many as there are units";
+  const auto refused = call("POST", "/pass", 7);
+  EXPECT_EQ(refused.code(), "not_your_turn");
+  EXPECT_NE(text(refused, "detail").find("cannot win"), std::string::npos) << refused.body;
+  EXPECT_TRUE(refused.has_header("Retry-After: 30"));
+  EXPECT_TRUE(refused.json().at("place").at("eta_seconds").is_null());
 }
 
 struct Draw : Line {
