@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "accounts/tokens.h"
+#include "app/answers.h"
 #include "app/child_server.h"
 #include "app/commands.h"
 #include "app/http_client.h"
@@ -28,13 +29,16 @@ namespace json = boost::json;
 
 constexpr unsigned kHoldSeconds =
     6;  // of the demo's holds, so that lapsed units come round quickly
-constexpr unsigned kOpensInSeconds = 15;  // time to mint the tokens and to connect
+// The lobby: time to mint the tokens and to connect, and for a person to get there with a browser.
+constexpr unsigned kLobbySecondsOnce = 14;
+constexpr unsigned kLobbySeconds = 30;
 constexpr std::uint16_t kFirstPort = 8080;
 
 struct Demo {
   std::string data_dir;
   std::string log_path;
   std::string token;
+  std::map<std::string, std::string> answers;  // to the sale's questions
   ChildServer server;
   [[nodiscard]] std::string url(const std::string& name) const { return server.urls().at(name); }
 };
@@ -91,6 +95,7 @@ Status apply_sale(const Demo& demo, const std::string& path, const json::object&
 
 crowd::CrowdConfig crowd_of(const Demo& demo, const DemoOptions& options) {
   crowd::CrowdConfig c;
+  c.answers = demo.answers;
   c.sale = "618";
   c.rush = host_of(demo.url("rush"));
   c.general = host_of(demo.url("general"));
@@ -107,6 +112,8 @@ crowd::CrowdConfig crowd_of(const Demo& demo, const DemoOptions& options) {
   c.items = {{"power-bank", 95, 1}, {"phone", 5, 1}};
   c.arrival_window = Millis{12'000};
   c.think_max = Millis{1'500};
+  c.leave = 0.1;
+  c.standby_sockets_max = 1'000;
   c.time_limit = Millis{120'000};
   return c;
 }
@@ -124,6 +131,21 @@ bool play(const Demo& demo, const DemoOptions& options) {
   }
   std::printf("%s\n", crowd::render_text(*report, crowd::wants_colour(stdout)).c_str());
   return report->exit_status() == 0;
+}
+
+// What the public document says of the draw: the commitment before the opening, all of it after.
+Result<json::object> draw_document(const Demo& demo) {
+  const auto answer = http_call("GET", demo.url("rush") + "/api/v1/sales/618/draw");
+  if (answer.has_error()) return answer.error();
+  boost::system::error_code ec;
+  json::value value = json::parse(answer->body, ec);
+  if (answer->status != 200 || ec || !value.is_object()) return rejected("no document of the draw");
+  return value.as_object();
+}
+
+std::string_view member(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string_view{value->get_string()} : "";
 }
 
 // The sale must end with every unit paid for: none oversold, none left over while people waited.
@@ -176,24 +198,34 @@ int run_demo(const LoadedConfig& config, const DemoOptions& options) {
   stop_on({SIGINT, SIGTERM});
 
   Demo demo;
+  const unsigned lobby_seconds = options.once ? kLobbySecondsOnce : kLobbySeconds;
   auto ready = start_server(config, demo);
   if (ready.has_value()) {
     ready = apply_sale(
         demo, options.examples_dir + "/618.json",
-        {{"opens_at", fmt::format("+{}s", kOpensInSeconds)}, {"hold_seconds", kHoldSeconds}});
+        {{"opens_at", fmt::format("+{}s", lobby_seconds)}, {"hold_seconds", kHoldSeconds}});
   }
+  auto answers = question_answers(options.examples_dir + "/618.json");
+  if (ready.has_value() && answers.has_error()) ready = answers.error();
+  const auto committed = ready.has_value() ? draw_document(demo) : ready.error();
+  if (ready.has_value() && committed.has_error()) ready = committed.error();
   if (ready.has_error())
     return std::fprintf(stderr, "onrush: %s\n", ready.error().message.c_str()), kEnvironment;
+  demo.answers = std::move(*answers);
 
   std::printf(
-      "The 618 sale: 1,000 power banks and 10 phones, %u shoppers, %u s to pay. It opens in %u s.\n"
-      "Watch it at %s/s/618\n\n",
-      options.shoppers, kHoldSeconds, kOpensInSeconds, demo.url("general").c_str());
+      "The 618 sale: 1,000 power banks and 10 phones, %u shoppers, %u s to pay.\n"
+      "Its lobby is open; it opens in %u s, and then lots are drawn for the places in line.\n"
+      "The draw's secret is committed to by SHA-256 %s\n"
+      "Be one of them at %s/s/618\n\n",
+      options.shoppers, kHoldSeconds, lobby_seconds,
+      std::string(member(*committed, "commitment")).c_str(), demo.url("general").c_str());
   std::fflush(stdout);
   const bool kept = play(demo, options);
   if (interrupted()) return demo.server.stop(Millis{15'000}), kFailure;
   const bool all_paid = sold_out(demo);
   if (!all_paid) std::fprintf(stderr, "onrush: not every unit of the sale is paid for\n");
+  const bool drawn = verify_draw(demo, member(*committed, "commitment"));
   if (options.once && demo.server.stop(Millis{15'000}) != 0) {
     std::fprintf(stderr, "onrush: the server did not stop cleanly, see %s\n",
                  demo.log_path.c_str());
@@ -201,7 +233,7 @@ int run_demo(const LoadedConfig& config, const DemoOptions& options) {
   }
   const int audited = run_audit(demo.data_dir, false);
   if (audited != kOk) return audited;
-  if (!kept || !all_paid) return kFailure;
+  if (!kept || !all_paid || !drawn) return kFailure;
   return options.once ? kOk : keep_serving(config, demo, options);
 }
 

@@ -416,14 +416,19 @@ def test_the_crowd_sells_everything_and_checks_itself(make, shoppers=6000):
         server.start()
         with open(os.path.join(EXAMPLES, "618.json"), encoding="utf-8") as file:
             sale = json.load(file)
-        sale.update(opens_at="+4s", hold_seconds=3, admission={"channels": ["app", "web"]})
+        sale.update(opens_at="+5s", hold_seconds=3)
+        sale["admission"]["channels"] = ["app", "web"]
         sale["items"][0]["stock"] = 400
         server.apply_sale(sale)
         done = server.run("crowd", "--sale", "618", "--shoppers", str(shoppers), "--seconds-max", "90",
-                          "--listeners", "50", "--json", "--admin", server.ends["admin"])
+                          "--listeners", "50", "--json", "--admin", server.ends["admin"],
+                          "--answers", os.path.join(EXAMPLES, "618.json"))
         report = json.loads(done.stdout)
         if report["exit_status"] != 0:
             raise Problem("the crowd found a fault: " + done.stdout)
+        for what, count in (("places", report["line"]["places"]), ("passes", report["line"]["passes"]),
+                            ("puzzles", report["puzzles_solved"])):
+            expect(count >= 410, True, f"{what}: {count}")
         for i in server.numbers("618")["items"]:
             expect((i["paid"], i["free"], i["held"]), (i["stock"], 0, 0), i["item"])
         server.stop()
