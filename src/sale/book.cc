@@ -5,6 +5,7 @@
 
 #include "base/invariant.h"
 #include "sale/decision.h"
+#include "sale/line_decisions.h"
 #include "sale/tick.h"
 
 namespace onrush::sale {
@@ -73,7 +74,8 @@ std::size_t Book::sale_count() const {
 SaleSummary Book::summary(SaleNo no) const {
   const SaleState* s = state_->sale(no);
   INVARIANT(s != nullptr, "a summary of an unknown sale");
-  SaleSummary summary{no, s->rules, s->phase, s->reason, {}, s->money, {}, {}, {}};
+  SaleSummary summary{no, s->rules, s->phase, s->reason, {}, s->money, {}, s->beacon, s->notice};
+  summary.line = line_summary(*s, s->queue == nullptr ? TimePoint{} : s->queue->looked);
   for (std::size_t i = 0; i < s->items.size(); ++i) {
     summary.items.push_back(counts(no, ItemNo{static_cast<std::uint16_t>(i)}));
   }
@@ -92,6 +94,12 @@ Phase Book::phase(SaleNo no) const {
   const SaleState* s = state_->sale(no);
   INVARIANT(s != nullptr, "the phase of an unknown sale");
   return s->phase;
+}
+
+LineSummary Book::line(SaleNo no, TimePoint now) const {
+  const SaleState* s = state_->sale(no);
+  INVARIANT(s != nullptr, "the line of an unknown sale");
+  return line_summary(*s, now);
 }
 
 std::vector<SaleNo> Book::take_touched() {

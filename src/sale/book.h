@@ -56,8 +56,8 @@ struct LineSummary {
   std::uint32_t capacity = 0;
   std::uint32_t rate = 0;              // passes a second aimed at
   std::uint32_t claim_rate_milli = 0;  // passes claimed a second, measured, in thousandths
-  // Numbers above cannot win with the stock and standby room known now, even if nobody before them
-  // stays away; 0 = nobody further can.
+  // Numbers above cannot win with the stock and standby room known now, unless somebody before them
+  // stays away; 0 = nobody can.
   std::uint32_t win_up_to = 0;
   bool sold_through = false;  // nothing is free and no standby line has room
   std::uint32_t registrations = 0;

@@ -61,6 +61,9 @@ class BookState {
   [[nodiscard]] Problem evolve(const event::BeaconSet& e, TimePoint at);
   [[nodiscard]] Problem evolve(const event::NoticeSet& e, TimePoint at);
 
+  // The sale is to be published.
+  void touch(SaleNo no, SaleState& s);
+
   // --- looking up
   [[nodiscard]] SaleState* sale(SaleNo no) {
     return no.value() - 1 < sales.size() ? sales[no.value() - 1].get() : nullptr;
@@ -113,7 +116,6 @@ class BookState {
  private:
   friend class SnapshotReader;
 
-  void touch(SaleNo no, SaleState& s);
   [[nodiscard]] Problem take_id(std::uint64_t id);
   // The order and its sale, checked against what an event says of them.
   [[nodiscard]] Problem expect_order(SaleNo no, OrderId id, BuyerId buyer, Index& order);
@@ -126,6 +128,9 @@ class BookState {
   [[nodiscard]] Problem pay_units(SaleState& s, Index order);
   [[nodiscard]] Problem grant_anew(SaleState& s, Index order, const Units& units);
   [[nodiscard]] Problem leave_paid_standby(SaleState& s, Index order);
+  [[nodiscard]] Problem expect_line(SaleNo no, SaleState*& s);
+  [[nodiscard]] Problem use_pass(SaleState& s, BuyerId buyer, TimePoint at);
+  void change_line(SaleState& s, Phase to, TimePoint at);
   void end_entry(SaleState& s, Index entry, EntryState how);
   void pass_ended_holds(SaleState& s);
   [[nodiscard]] Problem move_money(SaleState& s, Payment& payment, MoneyAt to);

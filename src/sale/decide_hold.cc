@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sale/decision.h"
+#include "sale/line_decisions.h"
 
 namespace onrush::sale {
 namespace {
@@ -165,6 +166,7 @@ Outcome decide(Decision& d, const command::RequestHold& c) {
   before.phase = s->phase;
   if (refs != nullptr && repeat(d, *s, c, *refs, before)) return before;
   if (s->phase != Phase::open) return not_now(*s);
+  if (auto kept = kept_out(*s, c.buyer, d.now)) return *kept;
 
   if (!within_limits(d.book, *s, refs, c.lines) ||
       (refs != nullptr && share_of(d.book, *s, c.buyer).attempts >= s->rules->orders_per_buyer)) {

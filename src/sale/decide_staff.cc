@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sale/decision.h"
+#include "sale/line_decisions.h"
 #include "sale/rules_check.h"
 
 namespace onrush::sale {
@@ -68,6 +69,14 @@ const char* name_of(command::PhaseAct act) {
   return "changed";
 }
 
+// What was committed to when the sale was announced is not changed by applying a file again.
+RulesPtr keep_secret(const SaleRules& before, const RulesPtr& rules) {
+  if (before.line.mode != LineMode::draw || rules->line.mode != LineMode::draw) return rules;
+  auto kept = std::make_shared<SaleRules>(*rules);
+  kept->line.draw_secret = before.line.draw_secret;
+  return kept;
+}
+
 // Everything ends: standby is told, holds end, paid orders are refunded.
 void cancel_everything(Decision& d, SaleNo no, const std::string& actor,
                        const std::string& reason) {
@@ -100,17 +109,21 @@ Outcome decide(Decision& d, const command::DefineSale& c) {
     return outcome;
   }
   SaleNo no{static_cast<std::uint32_t>(d.book.sales.size() + 1)};
+  RulesPtr rules = c.rules;
   if (const auto known = d.book.by_key.find(c.rules->key); known != d.book.by_key.end()) {
     no = known->second;
     const SaleState& s = *d.book.sale(no);
-    if (*s.rules == *c.rules) return sale_outcome(d, no, true);
+    rules = keep_secret(*s.rules, rules);
+    if (*s.rules == *rules) return sale_outcome(d, no, true);
     if (s.phase != Phase::draft && s.phase != Phase::announced) {
       return sale_refused(d, no,
                           fmt::format("The sale is {}: it can be redefined only before its lobby.",
                                       to_string(s.phase)));
     }
   }
-  d.emit(event::SaleDefined{no, c.rules, c.actor});
+  if (rules->line.mode == LineMode::draw && rules->line.draw_secret == DrawSecret{})
+    return refusal(Verdict::invalid, "line.draw_secret: a draw needs a secret");
+  d.emit(event::SaleDefined{no, rules, c.actor});
   return sale_outcome(d, no);
 }
 
@@ -132,9 +145,8 @@ Outcome decide(Decision& d, const command::ChangePhase& c) {
                     name_of(c.act)));
   }
   const bool cancels = c.act == command::PhaseAct::cancel;
-  d.emit(event::PhaseChanged{c.sale, s->phase, step.to,
-                             cancels ? PhaseReason::cancelled : PhaseReason::staff, c.actor,
-                             c.reason});
+  change_phase(d, {c.sale, s->phase, step.to, cancels ? PhaseReason::cancelled : PhaseReason::staff,
+                   c.actor, c.reason});
   if (cancels) cancel_everything(d, c.sale, c.actor, c.reason);
   follow_up(d, c.sale, d.emitted() + kFollowUpsPerCommand);
   return sale_outcome(d, c.sale);

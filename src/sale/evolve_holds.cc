@@ -145,6 +145,8 @@ Problem BookState::evolve(const event::HoldGranted& e, TimePoint at) {
     end_entry(*s, entry, EntryState::served);
   } else if (s->phase != Phase::open) {
     return "a hold in a sale that is not open";
+  } else if (const Problem p = use_pass(*s, e.buyer, at)) {
+    return p;
   }
   orders.push_back(order);
   link_order(*s, index);
@@ -184,7 +186,7 @@ Problem BookState::evolve(const event::OrderConfirmed& e, TimePoint) {
   return pay_units(*sales[e.sale.value() - 1], order);
 }
 
-Problem BookState::evolve(const event::StandbyJoined& e, TimePoint) {
+Problem BookState::evolve(const event::StandbyJoined& e, TimePoint at) {
   SaleState* s = sale(e.sale);
   if (s == nullptr || s->phase != Phase::open) return "standby in a sale that is not open";
   if (e.buyer.value() == 0) return "standby of nobody";
@@ -200,6 +202,7 @@ Problem BookState::evolve(const event::StandbyJoined& e, TimePoint) {
     total += line.quantity;
   }
   if (total > kUnitsPerOrderMax) return "standby for too many units";
+  if (const Problem p = use_pass(*s, e.buyer, at)) return p;
   if (const Problem p = take_id(e.standby.value())) return p;
 
   const Index index = entries.size();

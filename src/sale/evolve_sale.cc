@@ -56,11 +56,14 @@ Problem BookState::evolve(const event::SaleDefined& e, TimePoint) {
     s->unpaid += item.stock;
   }
   s->dirty.resize(s->items.size());
+  // Before the lobby nobody has a place yet; who has registered stays so.
+  s->queue = e.rules->line.on() ? std::make_unique<LineState>(*e.rules) : nullptr;
+  if (e.rules->line.mode != LineMode::draw) s->beacon.clear();
   touch(e.sale, *s);
   return nullptr;
 }
 
-Problem BookState::evolve(const event::PhaseChanged& e, TimePoint) {
+Problem BookState::evolve(const event::PhaseChanged& e, TimePoint at) {
   SaleState* s = sale(e.sale);
   if (s == nullptr) return "a phase of an unknown sale";
   if (e.from != s->phase || !may_change(e.from, e.to, e.reason))
@@ -70,6 +73,7 @@ Problem BookState::evolve(const event::PhaseChanged& e, TimePoint) {
   }
   if (e.to == Phase::settled && !s->drained())
     return "a settled sale with holds, standby or refunds";
+  change_line(*s, e.to, at);
   s->phase = e.to;
   // That a sale was cancelled says more, also when it has settled, than that it has drained.
   if (e.to != Phase::settled || !s->cancelled()) s->reason = e.reason;

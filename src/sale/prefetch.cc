@@ -21,6 +21,12 @@ Whose whose(const Command& command) {
   if (const auto* look = std::get_if<command::LookUpBuyer>(&command)) {
     return {look->sale, look->buyer};
   }
+  if (const auto* take = std::get_if<command::TakePlace>(&command))
+    return {take->sale, take->buyer};
+  if (const auto* claim = std::get_if<command::ClaimPass>(&command))
+    return {claim->sale, claim->buyer};
+  if (const auto* look = std::get_if<command::LookUpPlace>(&command))
+    return {look->sale, look->buyer};
   return {};
 }
 
@@ -50,6 +56,7 @@ void BookState::prefetch(const Command& command) const {
   const Whose of = whose(command);
   if (const SaleState* s = sale(of.sale)) {
     s->buyers.prefetch(of.buyer.value());
+    if (s->queue != nullptr) s->queue->places.prefetch(of.buyer.value());
   } else if (const OrderId order = order_named(command); order.value() != 0) {
     orders.prefetch(order.value());
   } else if (const auto* settle = std::get_if<command::SettlePayment>(&command)) {

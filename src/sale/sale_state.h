@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "sale/book.h"
 #include "sale/buyer_table.h"
+#include "sale/line_state.h"
 #include "sale/records.h"
+#include "sale/registrations.h"
 #include "sale/rules.h"
 #include "sale/standby_line.h"
 #include "sale/unit_ledger.h"
@@ -45,6 +49,10 @@ struct SaleState {
   BuyerTable buyers;
   MoneyTotals money;
   DirtyItems dirty;
+  std::unique_ptr<LineState> queue;              // nullptr: the sale has no line
+  std::unique_ptr<Registrations> registrations;  // nullptr: nobody has registered yet
+  std::string beacon;                            // "" = none
+  Text notice;                                   // an empty `en`: none
   Index first_order = kNone;  // all orders of the sale, in the order of their grants …
   Index last_order = kNone;
   Index first_awaiting = kNone;  // … and the first that still holds units: the next to expire
@@ -55,6 +63,12 @@ struct SaleState {
   bool touched = false;
 
   [[nodiscard]] bool cancelled() const { return reason == PhaseReason::cancelled; }
+  [[nodiscard]] bool registered(BuyerId buyer) const {
+    return registrations != nullptr && registrations->has(buyer.value());
+  }
+  [[nodiscard]] bool may_take_part(BuyerId buyer) const {
+    return rules->admission.registration != RegistrationMode::required || registered(buyer);
+  }
   // Units may be given to those who wait: promised places are kept after closing, but not while
   // paused.
   [[nodiscard]] bool serves_standby() const {

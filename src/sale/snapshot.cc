@@ -22,6 +22,8 @@ constexpr std::size_t kUnitBytes = 6;
 constexpr std::size_t kPaymentBytes = 22;
 constexpr std::size_t kEntryBytes = 30;
 constexpr std::size_t kLineBytes = 4;
+constexpr std::size_t kRegistrationBytes = 16;
+constexpr std::size_t kPlaceBytes = 17;
 // Records whose buyers' places in memory are asked for ahead of their turn.
 constexpr Index kLookAhead = 16;
 
@@ -37,6 +39,32 @@ std::uint64_t checksum(Bytes bytes) {
   return sum;
 }
 
+// What stands in front of the stock: notice, registrations, the line.
+void save_front(const SaleState& s, ByteWriter& out) {
+  for (const std::string* text : {&s.notice.en, &s.notice.zh, &s.beacon}) out.put_text(*text);
+  const std::uint32_t registered =
+      s.registrations == nullptr ? 0 : s.registrations->records().size();
+  out.put(registered);
+  for (Index i = 0; i < registered; ++i) {
+    const Registrations::Record& record = s.registrations->records()[i];
+    out.put_all(record.buyer, record.since);
+  }
+  if (s.queue == nullptr) return;
+  const LineState& line = *s.queue;
+  out.put(static_cast<std::uint8_t>(line.opened));
+  out.put(static_cast<std::uint8_t>(line.permutation != nullptr));
+  out.put_all(line.lobby_entries, line.serving, line.claimed);
+  out.put_raw(line.lobby_digest.data(), line.lobby_digest.size());
+  out.put_raw(line.seed.data(), line.seed.size());
+  line.controller.save(out);
+  out.put(line.places.size());
+  for (std::uint32_t entry = 1; entry <= line.places.size(); ++entry) {
+    const Place& place = line.places[entry];
+    out.put_all(place.buyer, static_cast<std::int64_t>(place.expires),
+                static_cast<std::uint8_t>(place.mark()));
+  }
+}
+
 void save_sale(const SaleState& s, ByteWriter& out) {
   encode(*s.rules, out);
   out.put(static_cast<std::uint8_t>(s.phase));
@@ -50,6 +78,7 @@ void save_sale(const SaleState& s, ByteWriter& out) {
     out.put(static_cast<std::uint32_t>(item.line.paid().size()));
     for (const Index order : item.line.paid()) out.put(order);
   }
+  save_front(s, out);
 }
 
 }  // namespace
@@ -60,8 +89,14 @@ void BookState::save(ByteWriter& out) const {
   const std::size_t sum_at = out.size() + sizeof(std::uint64_t);
   out.put_all(std::uint64_t{0}, std::uint64_t{0});  // size and checksum, known only at the end
   const std::size_t start = out.size();
+  std::size_t front = 0;
+  for (const auto& s : sales) {
+    if (s->queue != nullptr) front += 16'384 + kPlaceBytes * s->queue->places.size();
+    if (s->registrations != nullptr)
+      front += kRegistrationBytes * s->registrations->records().size();
+  }
   // The writer waits while this runs: the buffer must not be copied because it grows.
-  out.reserve(start + 4096 * (1 + sales.size()) + kOrderBytes * orders.size() +
+  out.reserve(start + front + 4096 * (1 + sales.size()) + kOrderBytes * orders.size() +
               kUnitBytes * (orders.size() + unit_pool.size()) + kPaymentBytes * payments.size() +
               kEntryBytes * entries.size() + kLineBytes * (entries.size() + line_pool.size()));
   out.put(node);
@@ -160,6 +195,56 @@ class SnapshotReader {
       const std::uint32_t paid = get_count(sizeof(Index));
       for (std::uint32_t k = 0; k < paid; ++k)
         paid_standby_.push_back({no, static_cast<std::uint16_t>(i), in_.get<Index>()});
+    }
+    return read_front(s);
+  }
+
+  Problem read_front(SaleState& s) {
+    for (std::string* text : {&s.notice.en, &s.notice.zh, &s.beacon}) *text = in_.get_text();
+    const std::uint32_t registered = get_count(kRegistrationBytes);
+    if (registered > 0) s.registrations = std::make_unique<Registrations>();
+    for (std::uint32_t i = 0; i < registered; ++i) {
+      const auto buyer = in_.get<std::uint64_t>();
+      if (buyer == 0) return "a registration of nobody";
+      s.registrations->set(buyer, in_.get<std::int64_t>());
+      if (s.registrations->records().size() != i + 1) return "a buyer registered twice";
+    }
+    if (s.rules->line.on()) return read_line(s);
+    return nullptr;
+  }
+
+  Problem read_line(SaleState& s) {
+    s.queue = std::make_unique<LineState>(*s.rules);
+    LineState& line = *s.queue;
+    line.opened = in_.get<std::uint8_t>() != 0;
+    const bool drawn = in_.get<std::uint8_t>() != 0;
+    line.lobby_entries = in_.get<std::uint32_t>();
+    line.serving = in_.get<std::uint32_t>();
+    line.claimed = in_.get<std::uint32_t>();
+    for (Digest* digest : {&line.lobby_digest, &line.seed}) {
+      const Bytes raw = in_.get_raw(digest->size());
+      if (!in_.ok()) return "cut off";
+      std::copy(raw.begin(), raw.end(), digest->begin());
+    }
+    if (!line.controller.load(in_)) return "cut off";
+    const std::uint32_t count = get_count(kPlaceBytes);
+    if (line.serving > count || line.lobby_entries > count || count > kPlacesMax ||
+        (drawn && s.rules->line.mode != LineMode::draw)) {
+      return "a line out of range";
+    }
+    if (drawn) line.permutation = std::make_unique<Permutation>(line.seed, line.lobby_entries);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      Place place;
+      place.buyer = in_.get<std::uint64_t>();
+      place.expires = in_.get<std::int64_t>();
+      const PlaceMark mark = get_enum(PlaceMark::left);
+      place.set(mark);
+      if (place.buyer == 0) return "a place of nobody";
+      const std::uint32_t entry = line.places.add(place);
+      if (mark != PlaceMark::left) continue;
+      ++line.left;
+      if (!line.opened || line.number_of(entry, s.rules->line.mode) > line.serving)
+        ++line.left_waiting;
     }
     return nullptr;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sale/line_decisions.h"
+
 namespace onrush::sale {
 namespace {
 
@@ -27,7 +29,7 @@ void change_phases(Decision& d, SaleNo no, const SaleState& s) {
   for (auto at = phase_due(s); at && *at <= d.now; at = phase_due(s)) {
     Phase to = Phase::closed;
     if (d.now < s.rules->closes_at) to = s.phase == Phase::announced ? Phase::lobby : Phase::open;
-    d.emit(event::PhaseChanged{no, s.phase, to, PhaseReason::schedule, {}, {}});
+    change_phase(d, {no, s.phase, to, PhaseReason::schedule, {}, {}});
   }
 }
 
@@ -46,7 +48,10 @@ bool tick_sale(Decision& d, SaleNo no, std::size_t events_max) {
     d.emit(event::HoldEnded{no, OrderId{order.id}, BuyerId{order.buyer}, event::HoldEnd::expired});
   }
   follow_up(d, no, events_max);
-  return s.follow_up_due();
+  if (s.follow_up_due()) return true;
+  // Last, when it is known what is free.
+  call_line(d, no);
+  return false;
 }
 
 std::optional<TimePoint> due(const BookState& book, const SaleState& s) {
@@ -56,6 +61,7 @@ std::optional<TimePoint> due(const BookState& book, const SaleState& s) {
     const TimePoint deadline = from_millis(book.orders[s.first_awaiting].deadline);
     at = at ? std::min(*at, deadline) : deadline;
   }
+  if (const auto line = line_due(s)) at = at ? std::min(*at, *line) : line;
   return at;
 }
 

@@ -1,0 +1,61 @@
+// Places: every place of one sale's line, by entry, and the newest one of each buyer. 16 bytes a
+// place and up to 11 of index.
+#pragma once
+
+#include <cstdint>
+
+#include "sale/buyer_index.h"
+#include "sale/chunked_vector.h"
+
+namespace onrush::sale {
+
+// What became of a place; whether its number was called is a comparison.
+enum class PlaceMark : std::uint8_t { waiting, claimed, used, left };
+
+struct Place {
+  std::uint64_t buyer = 0;
+  std::int64_t expires : 56 = 0;  // ms; claimed: of its newest pass, which may have lapsed
+  std::uint64_t mark_bits : 8 = 0;
+
+  [[nodiscard]] PlaceMark mark() const { return static_cast<PlaceMark>(mark_bits); }
+  void set(PlaceMark mark) { mark_bits = static_cast<std::uint64_t>(mark) & 0xff; }
+  [[nodiscard]] bool over() const { return mark() == PlaceMark::used || mark() == PlaceMark::left; }
+  [[nodiscard]] bool live_pass(std::int64_t now) const {
+    return mark() == PlaceMark::claimed && expires > now;
+  }
+};
+static_assert(sizeof(Place) == 16, "docs/memory.md says so");
+
+class Places {
+ public:
+  // Issued so far; entries are 1..size().
+  [[nodiscard]] std::uint32_t size() const { return records_.size(); }
+  Place& operator[](std::uint32_t entry) { return records_[entry - 1]; }
+  const Place& operator[](std::uint32_t entry) const { return records_[entry - 1]; }
+
+  // The buyer's newest entry, 0 if he never had one.
+  [[nodiscard]] std::uint32_t newest_of(std::uint64_t buyer) const {
+    const Index i = index_.find(buyer, buyer_at());
+    return i == kNone ? 0 : i + 1;
+  }
+  std::uint32_t add(const Place& place) {
+    const Index i = records_.size();
+    records_.push_back(place);
+    index_.put(place.buyer, i, buyer_at());
+    return i + 1;
+  }
+  void prefetch(std::uint64_t buyer) const { index_.prefetch(buyer); }
+  [[nodiscard]] std::size_t bytes() const { return records_.bytes() + index_.bytes(); }
+
+ private:
+  struct BuyerAt {
+    const ChunkedVector<Place>& records;
+    std::uint64_t operator()(Index i) const { return records[i].buyer; }
+  };
+  [[nodiscard]] BuyerAt buyer_at() const { return {records_}; }
+
+  ChunkedVector<Place> records_;
+  BuyerIndex index_;
+};
+
+}  // namespace onrush::sale
