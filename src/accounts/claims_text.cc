@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <limits>
 #include <optional>
 
 namespace onrush::accounts {
@@ -112,7 +113,7 @@ bool read_canonical(std::string_view digits, T& value) {
   return error == std::errc{} && end == digits.data() + digits.size();
 }
 
-enum Seen : unsigned { kSub = 1, kRole = 2, kOrd = 4, kIat = 8, kExp = 16 };
+enum Seen : unsigned { kSub = 1, kRole = 2, kOrd = 4, kIat = 8, kExp = 16, kSal = 32, kNum = 64 };
 
 unsigned claim_of(std::string_view name) {
   if (name == "sub") return kSub;
@@ -120,6 +121,8 @@ unsigned claim_of(std::string_view name) {
   if (name == "ord") return kOrd;
   if (name == "iat") return kIat;
   if (name == "exp") return kExp;
+  if (name == "sal") return kSal;
+  if (name == "num") return kNum;
   return 0;
 }
 
@@ -161,6 +164,12 @@ bool read_claim(Scanner& in, unsigned claim, Claims& claims) {
       if (!read_id(in, id)) return false;
       claims.order = sale::OrderId{id};
       return true;
+    case kSal:
+      if (!read_id(in, id) || id > std::numeric_limits<sale::SaleNo::rep>::max()) return false;
+      claims.sale = sale::SaleNo{static_cast<sale::SaleNo::rep>(id)};
+      return true;
+    case kNum:
+      return read_id(in, claims.number);
     case kRole:
       return read_role(in, claims.role);
     case kIat:
@@ -179,6 +188,11 @@ bool complete(const Claims& claims, unsigned seen) {
   const bool names_order = (seen & kOrd) != 0;
   if (names_order != (claims.kind == TokenKind::order)) return false;
   if (names_order && claims.order.value() == 0) return false;
+  constexpr unsigned kOfOneSale = kSal | kNum;
+  if ((seen & kOfOneSale) != (is_of_one_sale(claims.kind) ? kOfOneSale : 0u)) return false;
+  if (is_of_one_sale(claims.kind) && claims.sale.value() == 0) return false;
+  const bool numbered = claims.kind == TokenKind::place || claims.kind == TokenKind::pass;
+  if (numbered && claims.number == 0) return false;
   const bool staff = claims.kind == TokenKind::staff || claims.kind == TokenKind::staff_refresh;
   if (staff && claims.role == ports::Role::buyer) return false;
   // Nobody has an account yet when the set-up link is used.
@@ -211,6 +225,10 @@ std::string write_claims(const Claims& claims) {
                  claims.subject.value(), kRoles[static_cast<std::size_t>(claims.role)]);
   if (claims.kind == TokenKind::order) {
     fmt::format_to(std::back_inserter(out), FMT_COMPILE(",\"ord\":\"{}\""), claims.order.value());
+  }
+  if (is_of_one_sale(claims.kind)) {
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE(",\"sal\":\"{}\",\"num\":\"{}\""),
+                   claims.sale.value(), claims.number);
   }
   fmt::format_to(std::back_inserter(out), FMT_COMPILE(",\"iat\":{},\"exp\":{}}}"),
                  floor<seconds>(claims.issued_at.time_since_epoch()).count(),

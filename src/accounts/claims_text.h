@@ -9,9 +9,9 @@
 
 namespace onrush::accounts {
 
-// Reads sub, role, ord, iat and exp into `claims` (its `kind` says which of them must be there).
-// Claims with other names are skipped. False: not a JSON object, a known claim twice or not in
-// canonical form, or one that is missing. Allocates nothing.
+// Reads sub, role, ord, sal, num, iat and exp into `claims` (its `kind` says which of them must be
+// there). Claims with other names are skipped. False: not a JSON object, a known claim twice or not
+// in canonical form, or one that is missing. Allocates nothing.
 [[nodiscard]] bool read_claims(std::string_view json, Claims& claims);
 
 // Times are cut to whole seconds, so a token never lives longer than asked for.

@@ -17,7 +17,10 @@ constexpr std::array<KindName, kTokenKinds> kKinds = {{{'b', "onrush token buyer
                                                        {'o', "onrush token order v1"},
                                                        {'r', "onrush token refresh v1"},
                                                        {'i', "onrush token setup v1"},
-                                                       {'c', "onrush token staff refresh v1"}}};
+                                                       {'c', "onrush token staff refresh v1"},
+                                                       {'l', "onrush token place v1"},
+                                                       {'p', "onrush token pass v1"},
+                                                       {'q', "onrush token challenge v1"}}};
 
 // One derivation gives both: 32 bytes of key, and 6 bytes that name it. The name depends on the
 // master secret, so each generation of keys has names of its own without anybody counting

@@ -24,8 +24,16 @@ enum class TokenKind : std::uint8_t {
   refresh,        // sits in an HttpOnly cookie of the shop; only good for a new buyer token
   setup,          // the one-time link by which the owner enters for the first time
   staff_refresh,  // sits in an HttpOnly cookie of the console; only good for a new staff token
+  place,          // a buyer's place in the line of one sale: proves that he had it, opens nothing
+  pass,           // his turn: lets him ask for a hold in that sale until it expires
+  challenge,      // he has answered what that sale asks of its buyers
 };
-inline constexpr std::size_t kTokenKinds = 6;
+inline constexpr std::size_t kTokenKinds = 9;
+
+// Kinds that are good for one sale only, and say for which.
+[[nodiscard]] constexpr bool is_of_one_sale(TokenKind kind) {
+  return kind == TokenKind::place || kind == TokenKind::pass || kind == TokenKind::challenge;
+}
 
 // The subject of a staff token that was signed with the data directory's own key, by the command
 // line: it belongs to no account.
@@ -35,7 +43,9 @@ struct Claims {
   TokenKind kind = TokenKind::buyer;
   sale::BuyerId subject;  // the account
   ports::Role role = ports::Role::buyer;
-  sale::OrderId order;  // kind order only
+  sale::OrderId order;       // kind order only
+  sale::SaleNo sale;         // kinds of one sale only
+  std::uint64_t number = 0;  // the same: the number of the place or pass; free for a challenge
   TimePoint issued_at{};
   TimePoint expires_at{};
 };

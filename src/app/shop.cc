@@ -33,6 +33,7 @@
 #include "checkout/payment_desk.h"
 #include "edge/api/api_metrics.h"
 #include "edge/api/blocking_pool.h"
+#include "edge/api/draw_secret.h"
 #include "edge/api/edge_events.h"
 #include "edge/api/service.h"
 #include "edge/api/staff_roles.h"
@@ -432,16 +433,18 @@ Result<std::unique_ptr<Shop>> Shop::open(const Config& config, Log& log,
 }
 
 Status Shop::apply_sale_files(const std::vector<std::string>& paths) {
-  std::vector<sale::RulesPtr> all;
+  std::vector<sale::SaleRules> all;
   for (const auto& path : paths) {
     const auto text = read_text_file(path);
     if (text.has_error()) return text.error();
     auto rules = sale::parse_sale_file(*text, parts_->clock.now());
     if (rules.has_error()) return invalid(fmt::format("{}: {}", path, rules.error().message));
-    all.push_back(std::make_shared<const sale::SaleRules>(std::move(*rules)));
+    all.push_back(std::move(*rules));
   }
-  for (const auto& rules : all) {
-    if (parts_->directory->current()->find(rules->key) != nullptr) continue;
+  for (const auto& file : all) {
+    const live::SaleListPtr sales = parts_->directory->current();
+    if (sales->find(file.key) != nullptr) continue;
+    const sale::RulesPtr rules = api::with_draw_secret(file, *sales);
     const auto defined =
         ports::call(*parts_->engine, sale::command::DefineSale{rules, "start"}, kOfficeTimeout);
     if (defined.verdict != sale::Verdict::done)

@@ -9,6 +9,7 @@
 
 #include "edge/api/api_metrics.h"
 #include "edge/api/context.h"
+#include "edge/api/draw_secret.h"
 #include "edge/api/edge_events.h"
 #include "edge/api/service.h"
 #include "edge/api/staff_roles.h"
@@ -175,7 +176,7 @@ class ApiWorld {
     const auto rules = sale::parse_sale_file(file, clock.now());
     ASSERT_TRUE(rules) << rules.error().message;
     const auto defined = ports::call(
-        office, sale::command::DefineSale{std::make_shared<sale::SaleRules>(*rules), "t"},
+        office, sale::command::DefineSale{api::with_draw_secret(*rules, *directory.current()), "t"},
         Millis{5000});
     ASSERT_EQ(defined.verdict, sale::Verdict::done) << defined.message;
     act(sale::command::PhaseAct::announce);

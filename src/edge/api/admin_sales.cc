@@ -1,11 +1,14 @@
 // Sales as the staff see and change them.
 #include <boost/json/object.hpp>
 
+#include "edge/api/draw_secret.h"
 #include "edge/api/handlers.h"
 #include "edge/api/staff_roles.h"
 #include "edge/api/station.h"
 #include "edge/api/strict_json.h"
 #include "edge/live/documents.h"
+#include "edge/live/line_documents.h"
+#include "sale/rules_check.h"
 #include "sale/sale_file.h"
 
 namespace onrush::api::handle {
@@ -34,8 +37,30 @@ void write_rates(live::JsonWriter& out, const SaleRates::Rates& rates) {
   out.end_object();
 }
 
+void write_funnel(live::JsonWriter& out, const FunnelCounts& counts) {
+  out.begin_array();
+  for (std::size_t l = 0; l < kLayers; ++l) {
+    const auto layer = static_cast<Layer>(l);
+    const auto count = static_cast<std::int64_t>(counts.of(layer));
+    out.begin_object().key("layer").text(to_string(layer));
+    out.key(l < kRefusingLayers ? "refused" : "given").number(count).end_object();
+  }
+  out.end_array();
+}
+
+void write_line(live::JsonWriter& out, const sale::LineSummary& line) {
+  out.key("line");
+  if (line.mode == sale::LineMode::off) {
+    out.null();
+    return;
+  }
+  out.begin_object();
+  live::write_line_members(out, line);
+  out.key("left").number(line.left).key("capacity").number(line.capacity).end_object();
+}
+
 void write_admin_sale(live::JsonWriter& out, const sale::SaleSummary& sale,
-                      const SaleRates::Rates& rates, TimePoint now) {
+                      const ApiContext& context, TimePoint now) {
   const sale::SaleRules& rules = *sale.rules;
   out.begin_object().key("sale").text(rules.key);
   live::write_text(out, "title", rules.title);
@@ -43,6 +68,9 @@ void write_admin_sale(live::JsonWriter& out, const sale::SaleSummary& sale,
       .text(sale::to_string(sale.phase))
       .key("reason")
       .text(sale::to_string(sale.reason));
+  write_line(out, sale.line);
+  out.key("registrations").number(sale.line.registrations);
+  live::write_notice(out, sale.notice);
   out.key("currency").text(rules.currency).key("lobby_at").time(rules.lobby_at);
   out.key("opens_at").time(rules.opens_at).key("closes_at").time(rules.closes_at);
   out.key("server_time").time(now).key("items").begin_array();
@@ -57,7 +85,9 @@ void write_admin_sale(live::JsonWriter& out, const sale::SaleSummary& sale,
   out.end_array().key("money");
   write_money(out, sale.money);
   out.key("rates");
-  write_rates(out, rates);
+  write_rates(out, context.rates.rates(sale.sale, now));
+  out.key("funnel");
+  write_funnel(out, context.api_metrics.funnel(sale.sale));
   out.end_object();
 }
 
@@ -118,7 +148,21 @@ std::optional<sale::Command> read_act(Fields& fields, const live::SaleEntry& sal
     return sale::command::Reschedule{sale.sale, lobby, opens,
                                      time_or(fields, "closes_at", rules.closes_at), actor};
   }
-  fields.fail("act", "must be announce, open, pause, resume, close, cancel, restock or reschedule");
+  if (name == "rate") {
+    return sale::command::SetLineRate{
+        sale.sale, static_cast<std::uint32_t>(fields.integer("rate", 1, sale::kLineRateMax)),
+        actor};
+  }
+  if (name == "beacon") {
+    return sale::command::SetBeacon{sale.sale, fields.text("value", 1, sale::kBeaconMax), actor};
+  }
+  if (name == "notice") {
+    return sale::command::SetNotice{sale.sale, fields.two_languages("notice", sale::kNoticeMax),
+                                    actor};
+  }
+  fields.fail("act",
+              "must be announce, open, pause, resume, close, cancel, restock, reschedule, rate, "
+              "beacon or notice");
   return std::nullopt;
 }
 
@@ -154,8 +198,7 @@ void admin_list_sales(Station& station, const http::Request&, const PathParams&,
         std::string text;
         live::JsonWriter out(text);
         out.begin_object().key("sales").begin_array();
-        for (const auto& sale : *summaries)
-          write_admin_sale(out, sale, station.context.rates.rates(sale.sale, now), now);
+        for (const auto& sale : *summaries) write_admin_sale(out, sale, station.context, now);
         out.end_array().end_object();
         asked->send_json(200, std::move(text));
       });
@@ -175,7 +218,7 @@ void admin_get_sale(Station& station, const http::Request&, const PathParams& pa
         std::string text;
         live::JsonWriter out(text);
         const sale::SaleSummary& found = summaries->front();
-        write_admin_sale(out, found, station.context.rates.rates(found.sale, now), now);
+        write_admin_sale(out, found, station.context, now);
         asked->send_json(200, std::move(text));
       });
 }
@@ -186,9 +229,9 @@ void admin_put_sale(Station& station, const http::Request& request, const PathPa
   if (!rules) return call->fail(problem::kInvalid, rules.error().message);
   if (rules->key != params[0])
     return call->fail(problem::kInvalid, "sale: must be the same as in the path");
-  const bool known = station.context.directory.current()->find(rules->key) != nullptr;
-  sale::command::DefineSale command{std::make_shared<const sale::SaleRules>(std::move(*rules)),
-                                    actor_of(*call)};
+  const live::SaleListPtr sales = station.context.directory.current();
+  const bool known = sales->find(rules->key) != nullptr;
+  sale::command::DefineSale command{with_draw_secret(std::move(*rules), *sales), actor_of(*call)};
   station.ask(std::move(call), std::move(command),
               [&station, known](const CallPtr& asked, const sale::Outcome& outcome) {
                 send_act_answer(station, *asked, outcome, known ? 200 : 201);

@@ -14,11 +14,7 @@ using sale::Verdict;
 
 constexpr int kRetrySoon = 1;    // seconds: a queue empties faster than that
 constexpr int kRetryPaused = 5;  // an operator is at work
-
-int seconds_until(TimePoint when, TimePoint now) {
-  const auto left = std::chrono::ceil<std::chrono::seconds>(when - now).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 1, 1'000'000'000));
-}
+constexpr int kRetryFull = 60;   // only another sale has more places
 
 std::string order_member(const sale::Outcome& outcome, const AnswerFrame& frame) {
   if (outcome.order.order == sale::OrderId{} || frame.rules == nullptr) return {};
@@ -37,6 +33,11 @@ Problem wrong_state(const sale::Outcome& outcome, const AnswerFrame& frame) {
 }
 
 Problem not_open(const sale::Outcome& outcome, const AnswerFrame& frame) {
+  if (frame.success == Success::place) {
+    return {problem::kNotOpen, "Places can be taken from " + to_rfc3339(outcome.when) + " on.",
+            seconds_until(outcome.when, frame.now),
+            fmt::format(R"("lobby_at":"{}")", to_rfc3339(outcome.when))};
+  }
   return {problem::kNotOpen, "The sale opens at " + to_rfc3339(outcome.when) + ".",
           seconds_until(outcome.when, frame.now),
           fmt::format(R"("opens_at":"{}")", to_rfc3339(outcome.when))};
@@ -66,6 +67,11 @@ http::Response order_answer(int status, const sale::Outcome& outcome, const Answ
 
 }  // namespace
 
+int seconds_until(TimePoint when, TimePoint now) {
+  const auto left = std::chrono::ceil<std::chrono::seconds>(when - now).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 1, 1'000'000'000));
+}
+
 Problem problem_of(const sale::Outcome& outcome, const AnswerFrame& frame) {
   switch (outcome.verdict) {
     case Verdict::sold_out:
@@ -84,17 +90,17 @@ Problem problem_of(const sale::Outcome& outcome, const AnswerFrame& frame) {
     case Verdict::key_conflict:
       return {problem::kKeyConflict, "This Idempotency-Key was used for other lines.", 0, {}};
     case Verdict::pass_required:
-      return {problem::kPassRequired, "The sale has a line: claim a pass first.", 0, {}};
+      return {problem::kPassRequired, "This sale has a line: claim a pass first.", 0, {}};
     case Verdict::registration_required:
       return {problem::kRegistrationRequired, "This sale is for those who registered.", 0, {}};
     case Verdict::not_your_turn:
-      return {problem::kNotYourTurn, {}, kRetrySoon, {}};
+      return {problem::kNotYourTurn, "Your place has not been called yet.", kRetrySoon, {}};
     case Verdict::line_full:
-      return {problem::kLineFull, "No more places are issued.", 0, {}};
+      return {problem::kLineFull, "No more places are issued.", kRetryFull, {}};
     case Verdict::line_off:
-      return {problem::kLineOff, {}, 0, {}};
+      return {problem::kLineOff, "Ask for a hold right away.", 0, {}};
     case Verdict::no_place:
-      return {problem::kNoPlace, {}, 0, {}};
+      return {problem::kNoPlace, "Take a place first.", 0, {}};
     case Verdict::not_found:
       return {problem::kNotFound, {}, 0, {}};
     case Verdict::wrong_state:

@@ -14,6 +14,7 @@ namespace onrush::api {
 enum class Success : std::uint8_t {
   order,       // 200 with the Order document
   no_content,  // 204
+  place,       // a Place document, which line.cc writes: it holds a token
 };
 
 struct AnswerFrame {
@@ -26,6 +27,8 @@ struct AnswerFrame {
 [[nodiscard]] http::Response answer(const sale::Outcome& outcome, const AnswerFrame& frame);
 // Granted and standby have no problem; asking for one is a broken invariant.
 [[nodiscard]] Problem problem_of(const sale::Outcome& outcome, const AnswerFrame& frame);
+// Whole seconds, at least one.
+[[nodiscard]] int seconds_until(TimePoint when, TimePoint now);
 // The stable code of a refusal, "" for a success: for logs.
 [[nodiscard]] std::string_view code_of(sale::Verdict verdict);
 

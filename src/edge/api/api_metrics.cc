@@ -73,15 +73,15 @@ MetricFamily limited_family(const std::vector<std::shared_ptr<RequestCounts>>& w
                       MetricType::Counter,
                       {}};
   for (std::size_t call = 0; call < kLimitedCalls; ++call) {
-    const bool hold = static_cast<LimitedCall>(call) == LimitedCall::hold;
+    constexpr std::string_view kCalls[] = {"hold", "sign_in", "line"};
+    const bool sign_in = static_cast<LimitedCall>(call) == LimitedCall::sign_in;
     for (std::size_t l = 0; l < kLimits; ++l) {
-      if (!hold && static_cast<Limit>(l) != Limit::address) continue;
+      if (sign_in && static_cast<Limit>(l) != Limit::address) continue;
       std::uint64_t count = 0;
       for (const auto& worker : workers)
         count += worker->limited[call][l].load(std::memory_order_relaxed);
-      family.metric.push_back(counter({label("limit", to_string(static_cast<Limit>(l))),
-                                       label("call", hold ? "hold" : "sign_in")},
-                                      count));
+      family.metric.push_back(counter(
+          {label("limit", to_string(static_cast<Limit>(l))), label("call", kCalls[call])}, count));
     }
   }
   return family;
@@ -112,6 +112,24 @@ void add_durations(const RequestCounts& worker, std::size_t index, MetricFamily&
   known->histogram.sample_count += total;
   known->histogram.sample_sum +=
       static_cast<double>(counts.nanoseconds.load(std::memory_order_relaxed)) / 1e9;
+}
+
+// `of`: the member of RequestCounts that counts by who answered and what.
+template <class Answers>
+void add_answers(const std::vector<std::shared_ptr<RequestCounts>>& workers, Answers of,
+                 MetricFamily& family) {
+  for (std::size_t by = 0; by < 2; ++by) {
+    for (std::size_t v = 0; v < kVerdicts; ++v) {
+      std::uint64_t count = 0;
+      for (const auto& worker : workers)
+        count += ((*worker).*of)[by][v].load(std::memory_order_relaxed);
+      if (count == 0) continue;
+      family.metric.push_back(
+          counter({label("answer", sale::to_string(static_cast<sale::Verdict>(v))),
+                   label("by", by == 1 ? "latch" : "queue")},
+                  count));
+    }
+  }
 }
 
 }  // namespace
@@ -150,52 +168,46 @@ std::vector<MetricFamily> ApiMetrics::Collect() const {
                      "Hold requests by answer; by=latch: without the queue.",
                      MetricType::Counter,
                      {}};
-  std::array<std::array<std::uint64_t, kVerdicts>, 2> by_verdict{};
+  MetricFamily line{"onrush_line_answers_total",
+                    "Calls for a place or a pass by answer; by=latch: without the queue.",
+                    MetricType::Counter,
+                    {}};
   const std::lock_guard lock(mutex_);
   for (const auto& worker : workers_) {
     for (std::size_t index = 0; index <= kRoutesMax; ++index) {
       add_requests(*worker, index, requests);
       add_durations(*worker, index, durations);
     }
-    for (std::size_t by = 0; by < 2; ++by) {
-      for (std::size_t v = 0; v < kVerdicts; ++v) {
-        by_verdict[by][v] += worker->holds[by][v].load(std::memory_order_relaxed);
-      }
-    }
   }
   std::uint64_t wrong_channel = 0;
   for (const auto& worker : workers_)
-    wrong_channel += worker->wrong_channel.load(std::memory_order_relaxed);
+    wrong_channel += worker->funnel.all().of(Layer::channel_required);
   MetricFamily channel{"onrush_channel_refused_total",
                        "Hold requests by a client program that the sale is not open to.",
                        MetricType::Counter,
                        {counter({}, wrong_channel)}};
-  for (std::size_t by = 0; by < 2; ++by) {
-    for (std::size_t v = 0; v < kVerdicts; ++v) {
-      if (by_verdict[by][v] == 0) continue;
-      holds.metric.push_back(
-          counter({label("answer", sale::to_string(static_cast<sale::Verdict>(v))),
-                   label("by", by == 1 ? "latch" : "queue")},
-                  by_verdict[by][v]));
-    }
-  }
-  return {std::move(requests), std::move(durations), std::move(holds), limited_family(workers_),
-          std::move(channel)};
+  add_answers(workers_, &RequestCounts::holds, holds);
+  add_answers(workers_, &RequestCounts::line, line);
+  return {std::move(requests),      std::move(durations), std::move(holds),
+          limited_family(workers_), std::move(channel),   std::move(line)};
 }
 
 HoldFunnel ApiMetrics::funnel() const {
   HoldFunnel sum;
   const std::lock_guard lock(mutex_);
   for (const auto& worker : workers_) {
-    for (const auto& by : worker->holds) {
-      for (std::size_t v = 0; v < kVerdicts; ++v)
-        sum.answers[v] += by[v].load(std::memory_order_relaxed);
-    }
-    sum.wrong_channel += worker->wrong_channel.load(std::memory_order_relaxed);
+    sum.layers += worker->funnel.all();
     const auto& holds = worker->limited[static_cast<std::size_t>(LimitedCall::hold)];
     for (std::size_t l = 0; l < kLimits; ++l)
       sum.limited[l] += holds[l].load(std::memory_order_relaxed);
   }
+  return sum;
+}
+
+FunnelCounts ApiMetrics::funnel(sale::SaleNo sale) const {
+  FunnelCounts sum;
+  const std::lock_guard lock(mutex_);
+  for (const auto& worker : workers_) sum += worker->funnel.of(sale);
   return sum;
 }
 
@@ -207,11 +219,21 @@ std::vector<MetricFamily> SaleMetrics::Collect() const {
       "onrush_oversold_units", "Units sold beyond the stock; must be 0.", MetricType::Gauge, {}};
   MetricFamily phase{
       "onrush_sale_phase", "1 for the phase that the sale is in.", MetricType::Gauge, {}};
+  MetricFamily line{"onrush_line",
+                    "The line: places issued, numbers called, passes claimed, passes live.",
+                    MetricType::Gauge,
+                    {}};
   const live::SaleListPtr list = directory_.current();
   double too_many = 0;
   for (const auto& entry : list->by_number) {
     const auto sale = label("sale", entry->rules->key);
     phase.metric.push_back(gauge({sale, label("phase", sale::to_string(entry->phase))}, 1));
+    if (const auto now = office_.line(entry->sale); entry->rules->line.on()) {
+      line.metric.push_back(gauge({sale, label("what", "entries")}, now.entries));
+      line.metric.push_back(gauge({sale, label("what", "serving")}, now.serving));
+      line.metric.push_back(gauge({sale, label("what", "claimed")}, now.claimed));
+      line.metric.push_back(gauge({sale, label("what", "active")}, now.active));
+    }
     for (std::size_t i = 0; i < entry->rules->items.size(); ++i) {
       const auto item = label("item", entry->rules->items[i].key);
       const ports::ItemStatus now =
@@ -224,7 +246,8 @@ std::vector<MetricFamily> SaleMetrics::Collect() const {
     }
   }
   oversold.metric.push_back(gauge({}, too_many));
-  return {std::move(units), std::move(standby), std::move(oversold), std::move(phase)};
+  return {std::move(units), std::move(standby), std::move(oversold), std::move(phase),
+          std::move(line)};
 }
 
 std::vector<MetricFamily> LiveMetrics::Collect() const {

@@ -15,11 +15,12 @@
 
 #include "edge/api/context.h"
 #include "edge/api/routes.h"
+#include "edge/api/sale_funnel.h"
 #include "sale/outcome.h"
 
 namespace onrush::api {
 
-inline constexpr std::size_t kRoutesMax = 64;
+inline constexpr std::size_t kRoutesMax = 96;
 inline constexpr std::array<int, 21> kStatuses = {200, 201, 202, 204, 304, 400, 401,
                                                   402, 403, 404, 405, 409, 410, 415,
                                                   422, 425, 429, 500, 501, 503, 0};
@@ -28,17 +29,13 @@ inline constexpr std::array<double, 12> kDurationBounds = {0.0005, 0.001, 0.002,
 inline constexpr std::size_t kVerdicts = static_cast<std::size_t>(sale::Verdict::unavailable) + 1;
 
 // What a rate limit refused.
-enum class LimitedCall : std::uint8_t { hold, sign_in };
-inline constexpr std::size_t kLimitedCalls = 2;
+enum class LimitedCall : std::uint8_t { hold, sign_in, line };
+inline constexpr std::size_t kLimitedCalls = 3;
 
 // Answers to hold requests since the start of the process.
 struct HoldFunnel {
+  FunnelCounts layers;  // of all sales together
   std::array<std::uint64_t, kLimits> limited{};
-  std::uint64_t wrong_channel = 0;
-  std::array<std::uint64_t, kVerdicts> answers{};
-  [[nodiscard]] std::uint64_t of(sale::Verdict verdict) const {
-    return answers[static_cast<std::size_t>(verdict)];
-  }
 };
 
 // Of one worker. Thread-safe (late answers are counted by the thread that gives them).
@@ -53,17 +50,23 @@ class RequestCounts {
   // `times`: one timed request may stand for several alike.
   void count_duration(const Route* route, std::chrono::steady_clock::duration took,
                       std::uint64_t times = 1) noexcept;
-  void count_hold(sale::Verdict verdict, bool from_latch) noexcept {
+  void count_hold(sale::SaleNo sale, sale::Verdict verdict, bool from_latch) {
     holds[from_latch ? 1 : 0][static_cast<std::size_t>(verdict)].fetch_add(
         1, std::memory_order_relaxed);
+    if (const auto layer = layer_of(verdict)) funnel.count(sale, *layer);
   }
+  // An answer to a call of the line: a place, a pass, or why not.
+  void count_line(sale::Verdict verdict, bool from_latch) noexcept {
+    line[from_latch ? 1 : 0][static_cast<std::size_t>(verdict)].fetch_add(
+        1, std::memory_order_relaxed);
+  }
+  // A refusal by a guard in front of the latch.
+  void count_guard(sale::SaleNo sale, Layer layer) { funnel.count(sale, layer); }
 
   void count_limited(Limit limit, LimitedCall call) noexcept {
     limited[static_cast<std::size_t>(call)][static_cast<std::size_t>(limit)].fetch_add(
         1, std::memory_order_relaxed);
   }
-
-  void count_channel_refused() noexcept { wrong_channel.fetch_add(1, std::memory_order_relaxed); }
 
   using Count = std::atomic<std::uint64_t>;
   struct PerRoute {
@@ -74,17 +77,19 @@ class RequestCounts {
   const Listener listener;
   std::array<PerRoute, kRoutesMax + 1> per_route{};  // the last: requests that match no route
   std::array<std::array<Count, kVerdicts>, 2> holds{};
+  std::array<std::array<Count, kVerdicts>, 2> line{};
   std::array<std::array<Count, kLimits>, kLimitedCalls> limited{};
-  Count wrong_channel{0};
+  SaleFunnel funnel;
 };
 
 class ApiMetrics final : public prometheus::Collectable {
  public:
   [[nodiscard]] std::shared_ptr<RequestCounts> join(Listener listener);
   // onrush_http_requests_total, onrush_http_request_duration_seconds, onrush_hold_answers_total,
-  // onrush_rate_limited_total, onrush_channel_refused_total.
+  // onrush_line_answers_total, onrush_rate_limited_total, onrush_channel_refused_total.
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
   [[nodiscard]] HoldFunnel funnel() const;
+  [[nodiscard]] FunnelCounts funnel(sale::SaleNo sale) const;
 
  private:
   mutable std::mutex mutex_;
@@ -96,7 +101,7 @@ class SaleMetrics final : public prometheus::Collectable {
  public:
   SaleMetrics(const live::SaleDirectory& directory, const ports::BoxOffice& office)
       : directory_(directory), office_(office) {}
-  // onrush_units, onrush_standby_entries, onrush_oversold_units, onrush_sale_phase.
+  // onrush_units, onrush_standby_entries, onrush_oversold_units, onrush_sale_phase, onrush_line.
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:

@@ -13,6 +13,15 @@ ONRUSH_HANDLER(get_sale);
 ONRUSH_HANDLER(get_live);
 ONRUSH_HANDLER(get_gate);
 ONRUSH_HANDLER(open_live_socket);
+// line.cc
+ONRUSH_HANDLER(take_place);
+ONRUSH_HANDLER(get_place);
+ONRUSH_HANDLER(leave_line);
+ONRUSH_HANDLER(claim_pass);
+ONRUSH_HANDLER(check_pass);
+// draw.cc
+ONRUSH_HANDLER(get_draw);
+ONRUSH_HANDLER(get_draw_entries);
 // me.cc
 ONRUSH_HANDLER(get_me);
 ONRUSH_HANDLER(leave_standby);

@@ -4,6 +4,7 @@
 
 #include "base/constant_time.h"
 #include "edge/api/channel_gate.h"
+#include "edge/api/pass_guard.h"
 #include "edge/live/documents.h"
 
 namespace onrush::api {
@@ -35,10 +36,11 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
   pending.responder = std::move(responder);
   if (until_timed_ == 1) pending.started_at = std::chrono::steady_clock::now();
 
-  if (limits_.refuses_address(request, pending.responder)) return count_refusal(pending, 429);
+  if (limits_.refuses_address(sale_key, request, pending.responder))
+    return count_refusal(pending, 429);
   const auto buyer = authenticate(request, now);
   if (buyer) pending.buyer = *buyer;
-  if (buyer && limits_.refuses_account(*buyer, request, pending.responder))
+  if (buyer && limits_.refuses_account(*buyer, sale_key, request, pending.responder))
     return count_refusal(pending, 429);
   const live::SaleEntry* sale = buyer ? station_.public_sale(sale_key) : nullptr;
   if (sale != nullptr) station_.context.known_buyers.prefetch(sale->sale, *buyer);
@@ -48,12 +50,7 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
   const bool admitted = sale == nullptr || admits_channel(sale->rules->admission, request);
   const bool read =
       sale != nullptr && admitted && read_quickly(request, *sale, lines, join_standby);
-  if (read) {
-    const auto refusal = latched(*sale, lines, join_standby, now);
-    if (refusal && !station_.context.known_buyers.may_know(sale->sale, *buyer)) {
-      return refuse_from_latch(pending, request, *sale, *refusal, lines.front().item, now);
-    }
-  }
+  if (read && refused({request, *sale, *buyer, lines, join_standby, now}, pending)) return;
   pending.started_at = std::chrono::steady_clock::now();
   pending.trace = station_.traces.begin(request.header(http::Header::traceparent));
   pending.cors = station_.cors_headers(request.header(http::Header::origin));
@@ -61,10 +58,13 @@ void HoldDesk::handle(std::string_view sale_key, const http::Request& request,
   if (sale == nullptr)
     return refuse(pending, {problem::kNotFound, "There is no such sale.", 0, {}});
   if (!admitted) {
-    station_.counts->count_channel_refused();
+    station_.counts->count_guard(sale->sale, Layer::channel_required);
     return refuse(pending, channel_problem(sale->rules->admission));
   }
-  if (!read && !read_lines(request, *sale, lines, join_standby, pending)) return;
+  if (!read && (!read_lines(request, *sale, lines, join_standby, pending) ||
+                refused({request, *sale, *buyer, lines, join_standby, now}, pending))) {
+    return;
+  }
   submit(std::move(pending), request, *sale, lines, join_standby);
 }
 
@@ -139,10 +139,26 @@ bool HoldDesk::read_lines(const http::Request& request, const live::SaleEntry& s
   return true;
 }
 
-std::optional<LatchRefusal> HoldDesk::latched(const live::SaleEntry& sale, const sale::Lines& lines,
-                                              bool join_standby, TimePoint now) const {
-  const sale::Line& line = lines.front();
-  const ports::ItemStatus status = station_.context.office.status(sale.sale, line.item);
+// The guards in front of stock, cheapest first. This list is the order in which a request meets
+// them; rate limits and the channel have been before.
+std::optional<LatchRefusal> HoldDesk::first_refusal(const HoldAsk& ask) {
+  if (auto refusal = refused_by_phase(ask)) return refusal;
+  if (auto refusal = refused_by_line(ask)) return refusal;
+  return refused_by_stock(ask);
+}
+
+// Whoever has something in the sale is owed his first answer again: the box office gives it, and is
+// the last word on everything that is asked here.
+bool HoldDesk::refused(const HoldAsk& ask, Pending& pending) {
+  const auto refusal = first_refusal(ask);
+  if (!refusal || station_.context.known_buyers.may_know(ask.sale.sale, ask.buyer)) return false;
+  refuse_from_latch(pending, ask, *refusal);
+  return true;
+}
+
+std::optional<LatchRefusal> HoldDesk::refused_by_phase(const HoldAsk& ask) const {
+  const ports::ItemStatus status =
+      station_.context.office.status(ask.sale.sale, ask.lines.front().item);
   LatchRefusal refusal;
   refusal.phase = status.phase;
   switch (status.phase) {
@@ -150,9 +166,9 @@ std::optional<LatchRefusal> HoldDesk::latched(const live::SaleEntry& sale, const
     case sale::Phase::announced:
     case sale::Phase::lobby:
       // At the very opening the latch may lag behind the clock; then the box office knows better.
-      if (now >= sale.rules->opens_at) return std::nullopt;
+      if (ask.now >= ask.sale.rules->opens_at) return std::nullopt;
       refusal.verdict = sale::Verdict::not_open;
-      refusal.when = sale.rules->opens_at;
+      refusal.when = ask.sale.rules->opens_at;
       return refusal;
     case sale::Phase::paused:
       refusal.verdict = sale::Verdict::paused;
@@ -164,12 +180,32 @@ std::optional<LatchRefusal> HoldDesk::latched(const live::SaleEntry& sale, const
     case sale::Phase::open:
       break;
   }
-  if (lines.size() != 1 || status.free != 0) return std::nullopt;
+  return std::nullopt;
+}
+
+std::optional<LatchRefusal> HoldDesk::refused_by_line(const HoldAsk& ask) {
+  if (admits_pass(station_.tokens, ask.request.header(http::Header::onrush_pass),
+                  ask.sale.rules->line, ask.sale.sale, ask.buyer, ask.now)) {
+    return std::nullopt;
+  }
+  LatchRefusal refusal;
+  refusal.verdict = sale::Verdict::pass_required;
+  return refusal;
+}
+
+std::optional<LatchRefusal> HoldDesk::refused_by_stock(const HoldAsk& ask) const {
+  const sale::Line& line = ask.lines.front();
+  const ports::ItemStatus status = station_.context.office.status(ask.sale.sale, line.item);
+  // Before the opening the latch's numbers say nothing yet.
+  if (ask.lines.size() != 1 || status.free != 0 || status.phase != sale::Phase::open)
+    return std::nullopt;
   // As the state machine has it: joining needs the wish, a place in the line, and units that can
   // return.
-  const bool may_join = join_standby && status.held >= line.quantity &&
-                        status.standby < sale.rules->items[line.item.value()].standby_capacity;
+  const bool may_join = ask.join_standby && status.held >= line.quantity &&
+                        status.standby < ask.sale.rules->items[line.item.value()].standby_capacity;
   if (may_join) return std::nullopt;
+  LatchRefusal refusal;
+  refusal.phase = status.phase;
   refusal.verdict = sale::Verdict::sold_out;
   refusal.may_return = status.held;
   return refusal;
@@ -186,27 +222,28 @@ void HoldDesk::refuse(Pending& pending, const Problem& problem) {
   finish(pending, response.status, problem.kind.code);
 }
 
-void HoldDesk::refuse_from_latch(Pending& pending, const http::Request& request,
-                                 const live::SaleEntry& sale, const LatchRefusal& refusal,
-                                 sale::ItemNo item, TimePoint now) {
-  station_.counts->count_hold(refusal.verdict, true);
-  const std::string_view origin = request.header(http::Header::origin);
+void HoldDesk::refuse_from_latch(Pending& pending, const HoldAsk& ask,
+                                 const LatchRefusal& refusal) {
+  station_.counts->count_hold(ask.sale.sale, refusal.verdict, true);
+  const std::string_view origin = ask.request.header(http::Header::origin);
   if (!origin.empty() && origin != station_.context.config.public_origin) {
     // Prepared bytes name the pages' own origin; another one gets its own document.
     pending.started_at = std::chrono::steady_clock::now();
-    pending.trace = station_.traces.begin(request.header(http::Header::traceparent));
+    pending.trace = station_.traces.begin(ask.request.header(http::Header::traceparent));
     pending.cors = station_.cors_headers(origin);
     AnswerFrame frame;
-    frame.now = now;
+    frame.now = ask.now;
     return refuse(pending, problem_of(refusal.outcome(), frame));
   }
-  const std::string_view bytes = refusals_.get(sale.sale, item, refusal, now);
+  const std::string_view bytes =
+      refusals_.get(ask.sale.sale, ask.lines.front().item, refusal, ask.now);
   pending.responder.send_prepared(bytes);
   // No log line: a million losers are counted, not written down.
-  const int status = refusal.verdict == sale::Verdict::sold_out   ? 409
-                     : refusal.verdict == sale::Verdict::closed   ? 410
-                     : refusal.verdict == sale::Verdict::not_open ? 425
-                                                                  : 503;
+  const int status = refusal.verdict == sale::Verdict::sold_out        ? 409
+                     : refusal.verdict == sale::Verdict::closed        ? 410
+                     : refusal.verdict == sale::Verdict::not_open      ? 425
+                     : refusal.verdict == sale::Verdict::pass_required ? 403
+                                                                       : 503;
   count_refusal(pending, status);
 }
 
@@ -243,7 +280,7 @@ void HoldDesk::submit(Pending pending, const http::Request& request, const live:
     return;
   }
   Pending refused = std::move(pending_[slot]);
-  station_.counts->count_hold(sale::Verdict::busy, true);
+  station_.counts->count_hold(refused.sale, sale::Verdict::busy, true);
   sale::Outcome busy;
   busy.verdict = sale::Verdict::busy;
   refuse(refused, problem_of(busy, {}));
@@ -252,7 +289,7 @@ void HoldDesk::submit(Pending pending, const http::Request& request, const live:
 void HoldDesk::answer(std::uint32_t slot, const sale::Outcome& outcome) {
   Pending pending = std::move(pending_[slot]);
   free_.push_back(slot);
-  station_.counts->count_hold(outcome.verdict, false);
+  station_.counts->count_hold(pending.sale, outcome.verdict, false);
   AnswerFrame frame;
   frame.rules = station_.rules_of(pending.sale);
   frame.now = station_.context.clock.now();

@@ -1,7 +1,7 @@
 // The hot path: POST /api/v1/sales/{sale}/holds, hundreds of thousands of times a second.
 //
-//   rate limits (hold_limits.h) around the token (memo of the connection) → body → latch: closed,
-//   paused, not open, sold out → prepared bytes
+//   rate limits (hold_limits.h) around the token (memo of the connection) → channel → body →
+//   guards (first_refusal: phase … stock) → prepared bytes
 //                                         └ else the box office's queue → answer after it is
 //                                         durable
 //
@@ -23,6 +23,16 @@
 #include "edge/api/station.h"
 
 namespace onrush::api {
+
+// A hold request as the guards see it.
+struct HoldAsk {
+  const http::Request& request;
+  const live::SaleEntry& sale;
+  sale::BuyerId buyer;
+  const sale::Lines& lines;
+  bool join_standby;
+  TimePoint now;
+};
 
 class HoldDesk {
  public:
@@ -66,12 +76,13 @@ class HoldDesk {
   // Resolves the lines; false: answered.
   bool read_lines(const http::Request& request, const live::SaleEntry& sale, sale::Lines& lines,
                   bool& join_standby, Pending& pending);
-  std::optional<LatchRefusal> latched(const live::SaleEntry& sale, const sale::Lines& lines,
-                                      bool join_standby, TimePoint now) const;
+  std::optional<LatchRefusal> first_refusal(const HoldAsk& ask);
+  std::optional<LatchRefusal> refused_by_phase(const HoldAsk& ask) const;
+  std::optional<LatchRefusal> refused_by_line(const HoldAsk& ask);
+  std::optional<LatchRefusal> refused_by_stock(const HoldAsk& ask) const;
+  bool refused(const HoldAsk& ask, Pending& pending);  // true: answered
   void refuse(Pending& pending, const Problem& problem);
-  void refuse_from_latch(Pending& pending, const http::Request& request,
-                         const live::SaleEntry& sale, const LatchRefusal& refusal,
-                         sale::ItemNo item, TimePoint now);
+  void refuse_from_latch(Pending& pending, const HoldAsk& ask, const LatchRefusal& refusal);
   void count_refusal(const Pending& pending, int status);
   void submit(Pending pending, const http::Request& request, const live::SaleEntry& sale,
               const sale::Lines& lines, bool join_standby);

@@ -3,7 +3,7 @@
 namespace onrush::api {
 
 // No log line and no trace: who clicks too fast is counted, not written down.
-void HoldLimits::answer(const Excess& over, const http::Request& request,
+void HoldLimits::answer(const Excess& over, std::string_view sale_key, const http::Request& request,
                         http::Responder& responder) {
   const std::string_view origin = request.header(http::Header::origin);
   if (!origin.empty() && origin != station_.context.config.public_origin) {
@@ -22,14 +22,25 @@ void HoldLimits::answer(const Excess& over, const http::Request& request,
     responder.send_prepared(prepared.bytes);
   }
   station_.counts->count_limited(over.limit, LimitedCall::hold);
+  const live::SaleEntry* sale = station_.public_sale(sale_key);
+  station_.counts->count_guard(sale == nullptr ? sale::SaleNo{} : sale->sale, Layer::rate_limited);
 }
 
-bool refuses_address(Station& station, const http::Request& request, Call& call) {
-  const auto over = station.context.rate_limits.take_address(request);
+namespace {
+bool refuse(Station& station, const std::optional<Excess>& over, Call& call, LimitedCall what) {
   if (!over) return false;
-  station.counts->count_limited(over->limit, LimitedCall::sign_in);
+  station.counts->count_limited(over->limit, what);
   call.fail(station.context.rate_limits.problem_of(*over));
   return true;
+}
+}  // namespace
+
+bool refuses_address(Station& station, const http::Request& request, Call& call, LimitedCall what) {
+  return refuse(station, station.context.rate_limits.take_address(request), call, what);
+}
+
+bool refuses_account(Station& station, Call& call, LimitedCall what) {
+  return refuse(station, station.context.rate_limits.take_account(call.claims.subject), call, what);
 }
 
 }  // namespace onrush::api

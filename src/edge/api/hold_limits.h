@@ -16,16 +16,17 @@ class HoldLimits {
   HoldLimits(Station& station, std::string common_headers)
       : station_(station), common_headers_(std::move(common_headers)) {}
 
-  // True: over a limit, and answered with 429.
-  bool refuses_address(const http::Request& request, http::Responder& responder) {
+  // True: over a limit, and answered with 429. `sale_key`: whose funnel it is counted in.
+  bool refuses_address(std::string_view sale_key, const http::Request& request,
+                       http::Responder& responder) {
     const auto over = station_.context.rate_limits.take_address(request);
-    if (over) answer(*over, request, responder);
+    if (over) answer(*over, sale_key, request, responder);
     return over.has_value();
   }
-  bool refuses_account(sale::BuyerId buyer, const http::Request& request,
+  bool refuses_account(sale::BuyerId buyer, std::string_view sale_key, const http::Request& request,
                        http::Responder& responder) {
     const auto over = station_.context.rate_limits.take_account(buyer);
-    if (over) answer(*over, request, responder);
+    if (over) answer(*over, sale_key, request, responder);
     return over.has_value();
   }
 
@@ -35,14 +36,19 @@ class HoldLimits {
     std::string bytes;
   };
 
-  void answer(const Excess& over, const http::Request& request, http::Responder& responder);
+  void answer(const Excess& over, std::string_view sale_key, const http::Request& request,
+              http::Responder& responder);
 
   Station& station_;
   std::string common_headers_;
   std::array<Prepared, kLimits> prepared_;
 };
 
-// For other calls: true if the address is over its limit; the call is answered then.
-[[nodiscard]] bool refuses_address(Station& station, const http::Request& request, Call& call);
+// For other calls, which are counted as `what`: true if the address is over its limit; the call is
+// answered then.
+[[nodiscard]] bool refuses_address(Station& station, const http::Request& request, Call& call,
+                                   LimitedCall what = LimitedCall::sign_in);
+// The same for the account that calls.
+[[nodiscard]] bool refuses_account(Station& station, Call& call, LimitedCall what);
 
 }  // namespace onrush::api

@@ -16,6 +16,8 @@ std::size_t kind_of(sale::Verdict verdict) {
       return 1;
     case sale::Verdict::paused:
       return 2;
+    case sale::Verdict::pass_required:
+      return 4;
     default:
       INVARIANT(verdict == sale::Verdict::closed, "no other refusal comes from a latch");
       return 3;

@@ -11,7 +11,8 @@
 
 namespace onrush::api {
 
-// A "no" that needs no trip to the box office: one of sold_out, not_open, paused, closed.
+// A "no" that needs no trip to the box office: one of sold_out, not_open, paused, closed,
+// pass_required.
 struct LatchRefusal {
   sale::Verdict verdict = sale::Verdict::closed;
   sale::Phase phase = sale::Phase::closed;
@@ -39,7 +40,7 @@ class HoldRefusals {
     TimePoint prepared_at{};
   };
   struct PerItem {
-    Prepared by_kind[4];
+    Prepared by_kind[5];
   };
 
   std::string common_headers_;

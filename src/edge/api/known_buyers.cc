@@ -4,12 +4,14 @@ namespace onrush::api {
 
 KnownBuyers::KnownBuyers(unsigned bits_log2)
     : block_mask_((std::uint64_t{1} << bits_log2) / kBlockBits - 1),
-      blocks_(std::make_unique<Block[]>((std::size_t{1} << bits_log2) / kBlockBits)) {}
+      blocks_(std::make_unique<Block[]>((std::size_t{1} << bits_log2) / kBlockBits)),
+      places_(std::make_unique<Block[]>((std::size_t{1} << bits_log2) / kBlockBits)) {}
 
 template <class Visit>
-void KnownBuyers::for_each_bit(sale::SaleNo sale, sale::BuyerId buyer, Visit visit) const noexcept {
+void KnownBuyers::for_each_bit(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer,
+                               Visit visit) const noexcept {
   const std::uint64_t hash = hash_of(sale, buyer);
-  Block& block = blocks_[hash & block_mask_];
+  Block& block = blocks[hash & block_mask_];
   // Nine bits of a second hash for each probe: one of the block's 512 bits.
   std::uint64_t bits = mix_bits(hash + 0x9e3779b97f4a7c15ULL);
   for (unsigned i = 0; i < kProbes; ++i, bits >>= 9) {
@@ -17,17 +19,18 @@ void KnownBuyers::for_each_bit(sale::SaleNo sale, sale::BuyerId buyer, Visit vis
   }
 }
 
-void KnownBuyers::add(sale::SaleNo sale, sale::BuyerId buyer) noexcept {
-  for_each_bit(sale, buyer, [](std::atomic<std::uint64_t>& word, std::uint64_t bit) {
+void KnownBuyers::add_to(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer) noexcept {
+  for_each_bit(blocks, sale, buyer, [](std::atomic<std::uint64_t>& word, std::uint64_t bit) {
     if ((word.load(std::memory_order_relaxed) & bit) == 0)
       word.fetch_or(bit, std::memory_order_release);
     return true;
   });
 }
 
-bool KnownBuyers::may_know(sale::SaleNo sale, sale::BuyerId buyer) const noexcept {
+bool KnownBuyers::is_in(const Blocks& blocks, sale::SaleNo sale,
+                        sale::BuyerId buyer) const noexcept {
   bool known = true;
-  for_each_bit(sale, buyer, [&](const std::atomic<std::uint64_t>& word, std::uint64_t bit) {
+  for_each_bit(blocks, sale, buyer, [&](const std::atomic<std::uint64_t>& word, std::uint64_t bit) {
     known = (word.load(std::memory_order_acquire) & bit) != 0;
     return known;
   });
@@ -41,6 +44,8 @@ void KnownBuyers::on_events(std::uint64_t /*first_seq*/, TimePoint /*at*/,
       add(granted->sale, granted->buyer);
     } else if (const auto* joined = std::get_if<sale::event::StandbyJoined>(&event)) {
       add(joined->sale, joined->buyer);
+    } else if (const auto* taken = std::get_if<sale::event::PlaceTaken>(&event)) {
+      add_place(taken->sale, taken->buyer);
     }
   }
 }

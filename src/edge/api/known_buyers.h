@@ -9,6 +9,9 @@
 //   3. nobody is ever removed.
 // A false positive costs one trip through the queue. Losers who are answered from the latch are not
 // added, so it stays as small as the number of requests that reached the queue.
+//
+// A second filter, by the same rules, tells apart who may have a place in the line of a sale:
+// whoever has none is told "no place" or "the line is full" without the queue.
 #pragma once
 
 #include <array>
@@ -23,15 +26,23 @@ namespace onrush::api {
 
 class KnownBuyers final : public ports::EventListener {
  public:
-  // 2^bits_log2 bits; the default (4 MiB) holds 2.5 million buyers at 2 % false positives.
+  // 2^bits_log2 bits; the default (4 MiB each) holds 2.5 million buyers at 2 % false positives.
   explicit KnownBuyers(unsigned bits_log2 = 25);
 
   // Thread-safe, no lock.
-  void add(sale::SaleNo sale, sale::BuyerId buyer) noexcept;
-  [[nodiscard]] bool may_know(sale::SaleNo sale, sale::BuyerId buyer) const noexcept;
+  void add(sale::SaleNo sale, sale::BuyerId buyer) noexcept { add_to(blocks_, sale, buyer); }
+  [[nodiscard]] bool may_know(sale::SaleNo sale, sale::BuyerId buyer) const noexcept {
+    return is_in(blocks_, sale, buyer);
+  }
   // Begins to fetch what may_know() will look at: with millions of buyers it is in no cache.
   void prefetch(sale::SaleNo sale, sale::BuyerId buyer) const noexcept {
     __builtin_prefetch(&blocks_[hash_of(sale, buyer) & block_mask_]);
+  }
+
+  // The same for a place in the sale's line.
+  void add_place(sale::SaleNo sale, sale::BuyerId buyer) noexcept { add_to(places_, sale, buyer); }
+  [[nodiscard]] bool may_have_place(sale::SaleNo sale, sale::BuyerId buyer) const noexcept {
+    return is_in(places_, sale, buyer);
   }
 
   // Fed with live events, and at start with those of the journal.
@@ -43,9 +54,6 @@ class KnownBuyers final : public ports::EventListener {
   static std::uint64_t hash_of(sale::SaleNo sale, sale::BuyerId buyer) noexcept {
     return mix_bits(buyer.value() ^ (std::uint64_t{sale.value()} << 40));
   }
-  template <class Visit>
-  void for_each_bit(sale::SaleNo sale, sale::BuyerId buyer, Visit visit) const noexcept;
-
   // All probes of a buyer are in one cache line (a blocked filter: Putze, Sanders and Singler,
   // "Cache-, hash- and space-efficient Bloom filters", 2007): asking costs one miss, not four.
   static constexpr std::uint64_t kBlockBits = 512;
@@ -53,8 +61,17 @@ class KnownBuyers final : public ports::EventListener {
     std::array<std::atomic<std::uint64_t>, 8> words{};
   };
 
+  using Blocks = std::unique_ptr<Block[]>;
+
+  template <class Visit>
+  void for_each_bit(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer,
+                    Visit visit) const noexcept;
+  void add_to(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer) noexcept;
+  [[nodiscard]] bool is_in(const Blocks& blocks, sale::SaleNo sale,
+                           sale::BuyerId buyer) const noexcept;
+
   std::uint64_t block_mask_;
-  std::unique_ptr<Block[]> blocks_;
+  Blocks blocks_, places_;
 };
 
 }  // namespace onrush::api

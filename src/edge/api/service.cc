@@ -1,6 +1,7 @@
 #include "edge/api/service.h"
 
 #include "edge/api/hold_desk.h"
+#include "edge/api/line_gate.h"
 #include "edge/api/staff_roles.h"
 #include "edge/api/station.h"
 
@@ -28,12 +29,13 @@ ports::Role least_role(Access access) {
 class ApiService final : public http::Service {
  public:
   ApiService(ApiContext& context, http::Worker& worker, Listener listener)
-      : station_(context, worker, listener), holds_(station_) {}
+      : station_(context, worker, listener), holds_(station_), line_(station_) {}
 
   void handle(const http::Request& request, http::Responder responder) override {
     if (request.method == http::Method::post && station_.listener != Listener::admin) {
       const std::string_view sale = sale_of_holds_path(request.path);
       if (!sale.empty()) return holds_.handle(sale, request, std::move(responder));
+      if (line_.refuses(request, responder)) return;
     }
     const RouteMatch match = match_route(request.method, request.path, station_.listener);
     auto call = std::make_shared<Call>(station_, request, match.route, std::move(responder));
@@ -86,7 +88,7 @@ class ApiService final : public http::Service {
       response.headers =
           "Access-Control-Allow-Methods: GET, POST, PUT, DELETE\r\n"
           "Access-Control-Allow-Headers: Authorization, Content-Type, Idempotency-Key, "
-          "traceparent, X-Onrush-Channel\r\n"
+          "traceparent, X-Onrush-Channel, Onrush-Place, Onrush-Pass\r\n"
           "Access-Control-Max-Age: 7200\r\n";
     }
     call.send(std::move(response));
@@ -101,6 +103,7 @@ class ApiService final : public http::Service {
 
   Station station_;
   HoldDesk holds_;
+  LineGate line_;
 };
 
 }  // namespace

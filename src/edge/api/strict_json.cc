@@ -129,6 +129,21 @@ std::string Fields::text_or(std::string_view name, std::string_view absent, std:
   return value == nullptr ? std::string(absent) : checked_text(name, *value, 0, max);
 }
 
+sale::Text Fields::two_languages(std::string_view name, std::size_t max) {
+  sale::Text text;
+  const json::value* value = take(name, true);
+  if (value == nullptr) return text;
+  if (!value->is_object()) {
+    fail(name, R"(must be {"en":"…","zh":"…"})");
+    return text;
+  }
+  Fields languages(value->get_object());
+  text.en = languages.text("en", 0, max);
+  text.zh = languages.text_or("zh", "", max);
+  if (!languages.finish().empty()) fail(name, languages.finish());
+  return text;
+}
+
 std::int64_t Fields::integer(std::string_view name, std::int64_t min, std::int64_t max) {
   (void)take(name, true);
   return integer_or(name, min, min, max);

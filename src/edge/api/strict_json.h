@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sale/rules.h"
 
 namespace onrush::api {
 
@@ -29,6 +30,8 @@ class Fields {
   std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);
   std::int64_t integer_or(std::string_view name, std::int64_t absent, std::int64_t min,
                           std::int64_t max);
+  // {"en":"…","zh":"…"}; `zh` may be absent, each may be empty.
+  sale::Text two_languages(std::string_view name, std::size_t max);
   [[nodiscard]] bool has(std::string_view name) const { return object_.contains(name); }
 
   void fail(std::string_view name, std::string_view why);

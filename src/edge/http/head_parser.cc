@@ -30,7 +30,10 @@ bool same_name(std::string_view a, std::string_view lower) {
 Header custom_header(std::string_view name) {
   switch (name.size()) {
     case 11:
+      if (same_name(name, "onrush-pass")) return Header::onrush_pass;
       return same_name(name, "traceparent") ? Header::traceparent : Header::count_;
+    case 12:
+      return same_name(name, "onrush-place") ? Header::onrush_place : Header::count_;
     case 15:
       if (same_name(name, "idempotency-key")) return Header::idempotency_key;
       return same_name(name, "x-forwarded-for") ? Header::x_forwarded_for : Header::count_;
@@ -82,6 +85,8 @@ bool must_be_single(Header h) {
     case Header::origin:
     case Header::cookie:
     case Header::x_onrush_channel:
+    case Header::onrush_place:
+    case Header::onrush_pass:
     case Header::x_onrush_signature:
       return true;
     default:

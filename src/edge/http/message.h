@@ -25,6 +25,8 @@ enum class Header : std::uint8_t {
   accept_encoding,
   x_forwarded_for,
   x_onrush_channel,
+  onrush_place,
+  onrush_pass,
   x_onrush_signature,  // payment callbacks
   referer,
   count_,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "edge/live/line_documents.h"
+
 namespace onrush::live {
 namespace {
 
@@ -125,7 +127,7 @@ std::string me_document(const sale::BuyerView& view, sale::BuyerId buyer,
 }
 
 std::string live_document(const SaleEntry& sale, std::span<const ports::ItemStatus> items,
-                          TimePoint now) {
+                          const ports::LineStatus& line, TimePoint now) {
   std::string text;
   text.reserve(256 + items.size() * 96);
   JsonWriter out(text);
@@ -146,6 +148,8 @@ std::string live_document(const SaleEntry& sale, std::span<const ports::ItemStat
     out.key("standby").number(item.standby).end_object();
   }
   out.end_array().key("sold_out").boolean(free == 0 && sale.phase >= sale::Phase::open);
+  write_live_line(out, line);
+  write_notice(out, sale.notice);
   out.key("server_time").time(now).end_object();
   return text;
 }
@@ -187,6 +191,7 @@ std::string sale_document(const SaleEntry& sale) {
   out.key("admission").begin_object();
   write_channels(out, rules.admission, "channel_links");
   out.end_object();
+  write_sale_line(out, rules);
   out.key("items").begin_array();
   for (std::size_t i = 0; i < rules.items.size(); ++i)
     write_item(out, rules.items[i], sale.stock[i]);

@@ -30,7 +30,8 @@ void write_standby_members(JsonWriter& out, const sale::StandbyView& standby,
 // `items` by ItemNo. The part that changes only with the sale, not with the clock, comes first, so
 // that two documents can be compared by what live_document_state() gives.
 [[nodiscard]] std::string live_document(const SaleEntry& sale,
-                                        std::span<const ports::ItemStatus> items, TimePoint now);
+                                        std::span<const ports::ItemStatus> items,
+                                        const ports::LineStatus& line, TimePoint now);
 [[nodiscard]] std::string_view live_document_state(std::string_view document);
 
 // Members "channels" and `links` of the object that is being written.

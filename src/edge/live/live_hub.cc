@@ -31,7 +31,7 @@ LiveDocumentPtr build_document(const SaleEntry& sale, const ports::BoxOffice& of
     items[i] = office.status(sale.sale, sale::ItemNo{static_cast<std::uint16_t>(i)});
   }
   auto document = std::make_shared<LiveDocument>();
-  document->json = live_document(sale, items, now);
+  document->json = live_document(sale, items, office.line(sale.sale), now);
   document->etag = etag_of(document->json);
   document->frame = http::encode_text_frame(document->json);
   document->built_at = Steady::now();
@@ -152,7 +152,10 @@ void LiveHub::on_events(std::uint64_t /*first_seq*/, TimePoint at,
   const std::lock_guard lock(impl_->mutex);
   for (const sale::Event& event : events) {
     if (const auto sale = changed_sale(event)) impl_->dirty[*sale] = kLooks;
-    if (std::holds_alternative<sale::event::PhaseChanged>(event)) impl_->urgent = true;
+    if (std::holds_alternative<sale::event::PhaseChanged>(event) ||
+        std::holds_alternative<sale::event::NoticeSet>(event)) {
+      impl_->urgent = true;
+    }
     const auto buyer = buyer_of(event);
     if (!buyer || !impl_->present.contains(*buyer)) continue;
     if (impl_->inbox.size() >= impl_->policy.events_max) {

@@ -112,7 +112,16 @@ struct News {
 std::optional<sale::BuyerId> buyer_of(const sale::Event& event) {
   return std::visit(
       [](const auto& e) -> std::optional<sale::BuyerId> {
-        if constexpr (requires { e.buyer; }) {
+        using E = std::decay_t<decltype(e)>;
+        // What happens in the line is in the document that everybody gets: his number is told to a
+        // buyer once, and he compares.
+        constexpr bool kOfTheLine =
+            std::is_same_v<E, event::PlaceTaken> || std::is_same_v<E, event::PlaceLeft> ||
+            std::is_same_v<E, event::PassClaimed> || std::is_same_v<E, event::Registered> ||
+            std::is_same_v<E, event::Unregistered>;
+        if constexpr (kOfTheLine) {
+          return std::nullopt;
+        } else if constexpr (requires { e.buyer; }) {
           return e.buyer;
         } else {
           return std::nullopt;

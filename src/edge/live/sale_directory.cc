@@ -64,6 +64,15 @@ class Change {
       set_rules(entry, std::move(rules));
     });
   }
+  bool operator()(const sale::event::DrawRevealed& e) {
+    return edit(e.sale, [&](SaleEntry& entry) {
+      entry.draw =
+          std::make_shared<SaleDraw>(SaleDraw{e.entries, e.lobby_digest, e.beacon, e.seed});
+    });
+  }
+  bool operator()(const sale::event::NoticeSet& e) {
+    return edit(e.sale, [&](SaleEntry& entry) { entry.notice = e.notice; });
+  }
   template <class Other>
   bool operator()(const Other&) {
     return false;
@@ -87,7 +96,9 @@ bool concerns_directory(const sale::Event& event) {
   return std::holds_alternative<sale::event::SaleDefined>(event) ||
          std::holds_alternative<sale::event::PhaseChanged>(event) ||
          std::holds_alternative<sale::event::Restocked>(event) ||
-         std::holds_alternative<sale::event::Rescheduled>(event);
+         std::holds_alternative<sale::event::Rescheduled>(event) ||
+         std::holds_alternative<sale::event::DrawRevealed>(event) ||
+         std::holds_alternative<sale::event::NoticeSet>(event);
 }
 
 }  // namespace
@@ -117,6 +128,12 @@ SaleDirectory::SaleDirectory(std::vector<sale::SaleSummary> sales) {
     entry->phase = summary.phase;
     entry->reason = summary.reason;
     for (const auto& counts : summary.items) entry->stock.push_back(counts.stock);
+    entry->notice = std::move(summary.notice);
+    if (summary.line.mode == sale::LineMode::draw && summary.line.drawn) {
+      entry->draw =
+          std::make_shared<SaleDraw>(SaleDraw{summary.line.lobby_entries, summary.line.lobby_digest,
+                                              summary.beacon, summary.line.seed});
+    }
     set_rules(*entry, std::move(summary.rules));
     entries.push_back(std::move(entry));
   }

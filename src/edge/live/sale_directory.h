@@ -18,13 +18,23 @@
 
 namespace onrush::live {
 
+// The draw of a sale, once its lots are drawn.
+struct SaleDraw {
+  std::uint32_t entries = 0;
+  Digest lobby_digest{};
+  std::string beacon;
+  Digest seed{};
+};
+
 // One sale at one moment. Immutable.
 struct SaleEntry {
   sale::SaleNo sale;
   sale::RulesPtr rules;  // as rescheduled
   sale::Phase phase = sale::Phase::draft;
   sale::PhaseReason reason = sale::PhaseReason::staff;
-  std::vector<std::uint32_t> stock;  // by item, restocks included
+  std::vector<std::uint32_t> stock;      // by item, restocks included
+  sale::Text notice;                     // an empty `en`: none
+  std::shared_ptr<const SaleDraw> draw;  // null until the lots are drawn
 
   // By the item's key: O(log items), no allocation.
   [[nodiscard]] std::optional<sale::ItemNo> item(std::string_view key) const;

@@ -52,19 +52,26 @@ class TokensTest : public ::testing::Test {
 };
 
 TEST_F(TokensTest, what_was_signed_is_read_back) {
-  for (const TokenKind kind : {TokenKind::buyer, TokenKind::staff, TokenKind::order,
-                               TokenKind::refresh, TokenKind::setup, TokenKind::staff_refresh}) {
+  for (const TokenKind kind :
+       {TokenKind::buyer, TokenKind::staff, TokenKind::order, TokenKind::refresh, TokenKind::setup,
+        TokenKind::staff_refresh, TokenKind::place, TokenKind::pass, TokenKind::challenge}) {
     Claims claims = buyer_claims();
     claims.kind = kind;
     claims.subject = sale::BuyerId{18'446'744'073'709'551'615u};
     claims.role = ports::Role::operator_;
     if (kind == TokenKind::order) claims.order = sale::OrderId{7'312'345'678'901'234'567};
+    if (is_of_one_sale(kind)) {
+      claims.sale = sale::SaleNo{4'294'967'295u};
+      claims.number = 18'446'744'073'709'551'615u;
+    }
     const auto read = tokens.verify(tokens.sign(claims), kind, kNow);
     ASSERT_TRUE(read) << to_string(read.error());
     EXPECT_EQ(read->kind, kind);
     EXPECT_EQ(read->subject, claims.subject);
     EXPECT_EQ(read->role, claims.role);
     EXPECT_EQ(read->order, claims.order);
+    EXPECT_EQ(read->sale, claims.sale);
+    EXPECT_EQ(read->number, claims.number);
     EXPECT_EQ(read->issued_at, claims.issued_at);
     EXPECT_EQ(read->expires_at, claims.expires_at);
   }
@@ -153,6 +160,8 @@ TEST_F(TokensTest, a_token_of_one_kind_is_no_token_of_another) {
       claims.kind = static_cast<TokenKind>(made);
       claims.role = ports::Role::owner;
       claims.order = sale::OrderId{1};
+      claims.sale = sale::SaleNo{1};
+      claims.number = 1;
       EXPECT_EQ(fault(tokens.sign(claims), static_cast<TokenKind>(asked)), TokenFault::wrong_kind);
     }
   }
@@ -254,6 +263,30 @@ TEST_F(TokensTest, a_signed_payload_must_still_be_strict) {
                              TokenKind::order),
             TokenFault::malformed)
       << "an order token names its order";
+}
+
+TEST_F(TokensTest, a_place_a_pass_and_a_challenge_name_their_sale_and_no_other_token_does) {
+  const std::string head = R"({"sub":"42","role":"buyer",)";
+  const std::string tail = R"("iat":1795000000,"exp":1795003600})";
+  for (const TokenKind kind : {TokenKind::place, TokenKind::pass, TokenKind::challenge}) {
+    const auto fault_of_sale = [&](std::string_view members) {
+      return fault_of_payload(head + std::string(members) + tail, kind);
+    };
+    EXPECT_EQ(fault_of_sale(R"("sal":"618","num":"9",)"), std::nullopt);
+    for (const char* bad :
+         {"", R"("sal":"618",)", R"("num":"9",)", R"("sal":"0","num":"9",)",
+          R"("sal":"4294967296","num":"9",)", R"("sal":618,"num":"9",)", R"("sal":"618","num":9,)",
+          R"("sal":"618","num":"09",)", R"("sal":"618","sal":"618","num":"9",)",
+          R"("ord":"7","sal":"618","num":"9",)"}) {
+      EXPECT_EQ(fault_of_sale(bad), TokenFault::malformed) << bad;
+    }
+    EXPECT_EQ(fault_of_sale(R"("sal":"618","num":"0",)"),
+              kind == TokenKind::challenge ? std::nullopt : std::optional(TokenFault::malformed))
+        << "places and passes are numbered from one";
+  }
+  for (const char* members : {R"("sal":"618",)", R"("num":"9",)", R"("sal":"618","num":"9",)"}) {
+    EXPECT_EQ(fault_of_payload(head + members + tail), TokenFault::malformed) << members;
+  }
 }
 
 }  // namespace

@@ -57,8 +57,8 @@ TEST(Documents, the_state_of_a_live_document_does_not_depend_on_the_clock) {
   directory.on_events(1, TimePoint{}, events);
   const auto list = directory.current();
   const ports::ItemStatus item{sale::Phase::open, sale::PhaseReason::staff, 5, 1, 2, 2, 0};
-  const auto one = live_document(*list->find("s"), {&item, 1}, from_millis(1000));
-  const auto two = live_document(*list->find("s"), {&item, 1}, from_millis(2000));
+  const auto one = live_document(*list->find("s"), {&item, 1}, {}, from_millis(1000));
+  const auto two = live_document(*list->find("s"), {&item, 1}, {}, from_millis(2000));
   EXPECT_NE(one, two);
   EXPECT_EQ(live_document_state(one), live_document_state(two));
   EXPECT_EQ(boost::json::parse(one).at("items").at(0).at("paid").as_int64(), 2);

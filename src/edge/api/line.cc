@@ -1,0 +1,234 @@
+// The line of a sale as a buyer meets it: his place, and the pass that his turn gives him.
+//
+// The crowd calls here, so these commands take the lane of the rush: payments and staff keep
+// theirs.
+#include "edge/api/channel_gate.h"
+#include "edge/api/handlers.h"
+#include "edge/api/hold_limits.h"
+#include "edge/api/line_gate.h"
+#include "edge/api/pass_guard.h"
+#include "edge/api/station.h"
+#include "edge/live/line_documents.h"
+
+namespace onrush::api::handle {
+namespace {
+
+using accounts::TokenKind;
+using sale::Verdict;
+
+// A call of the line by a buyer who is within his limits, in a sale that has one and is in a phase
+// for it. Null: answered.
+const live::SaleEntry* begin(Station& station, const http::Request& request,
+                             const PathParams& params, Call& call) {
+  if (refuses_address(station, request, call, LimitedCall::line)) return nullptr;
+  if (refuses_account(station, call, LimitedCall::line)) return nullptr;
+  const live::SaleEntry* sale = station.public_sale(params[0]);
+  if (sale == nullptr) call.fail(problem::kNotFound, "There is no such sale.");
+  return sale;
+}
+
+void refuse(Station& station, Call& call, Success asked, const sale::Outcome& outcome,
+            bool from_latch) {
+  station.counts->count_line(outcome.verdict, from_latch);
+  AnswerFrame frame;
+  frame.now = station.context.clock.now();
+  frame.success = asked;
+  call.fail(problem_of(outcome, frame));
+}
+
+void refuse(Station& station, Call& call, Verdict verdict) {
+  sale::Outcome outcome;
+  outcome.verdict = verdict;
+  refuse(station, call, Success::no_content, outcome, true);
+}
+
+void ask(Station& station, CallPtr call, sale::Command command, Station::Then then) {
+  const bool taken = station.office.ask(
+      std::move(command), ports::Lane::rush,
+      [call, then = std::move(then)](sale::Outcome outcome) { then(call, std::move(outcome)); });
+  if (!taken) refuse(station, *call, Verdict::busy);
+}
+
+std::string place_token(Station& station, const live::SaleEntry& sale, sale::BuyerId buyer,
+                        const sale::PlaceView& place, TimePoint now) {
+  accounts::Claims claims;
+  claims.kind = TokenKind::place;
+  claims.subject = buyer;
+  claims.sale = sale.sale;
+  claims.number = place.entry;
+  claims.issued_at = now;
+  // As long as the place; a sale that is closed later than announced gives new ones.
+  claims.expires_at = std::max(sale.rules->closes_at, now + std::chrono::hours{1});
+  return station.tokens.sign(claims);
+}
+
+std::string document_of(Station& station, const live::SaleEntry& sale, sale::BuyerId buyer,
+                        const sale::PlaceView& place) {
+  const TimePoint now = station.context.clock.now();
+  return live::place_document(place, station.context.office.line(sale.sale), *sale.rules,
+                              place_token(station, sale, buyer, place, now), now);
+}
+
+void send_place(Station& station, sale::SaleNo no, const CallPtr& call, Success asked,
+                const sale::Outcome& outcome) {
+  const live::SaleEntry* sale = station.sales->find(no);
+  const bool found = outcome.place.entry != 0 && outcome.place.state != sale::PlaceState::left;
+  if ((outcome.verdict == Verdict::place || outcome.verdict == Verdict::found) && found) {
+    station.counts->count_line(Verdict::place, false);
+    const bool made = asked == Success::place && !outcome.repeated;
+    return call->send_json(made ? 201 : 200,
+                           document_of(station, *sale, call->claims.subject, outcome.place));
+  }
+  sale::Outcome refusal = outcome;
+  // A place that was left is no place.
+  if (outcome.verdict == Verdict::place || outcome.verdict == Verdict::found)
+    refusal.verdict = Verdict::no_place;
+  refuse(station, *call, asked, refusal, false);
+}
+
+void refuse_turn(Station& station, const live::SaleEntry& sale, Call& call,
+                 const sale::PlaceView& place, bool from_latch) {
+  station.counts->count_line(Verdict::not_your_turn, from_latch);
+  station.counts->count_guard(sale.sale, Layer::not_your_turn);
+  sale::Outcome outcome;
+  outcome.verdict = Verdict::not_your_turn;
+  Problem problem = problem_of(outcome, {});
+  const auto eta = live::eta_of(place, station.context.office.line(sale.sale));
+  if (eta) problem.retry_after_seconds = static_cast<int>(std::max(1U, eta->low_seconds));
+  problem.members = R"("place":)" + document_of(station, sale, call.claims.subject, place);
+  call.fail(problem);
+}
+
+void send_pass(Station& station, const live::SaleEntry& sale, Call& call,
+               const sale::Outcome& outcome) {
+  station.counts->count_line(Verdict::pass, false);
+  const TimePoint now = station.context.clock.now();
+  accounts::Claims claims;
+  claims.kind = TokenKind::pass;
+  claims.subject = call.claims.subject;
+  claims.sale = sale.sale;
+  claims.number = outcome.pass.number;
+  claims.issued_at = now;
+  // Tokens are cut to whole seconds; the box office knows the pass's end to the millisecond.
+  claims.expires_at = std::chrono::ceil<std::chrono::seconds>(outcome.pass.expires_at);
+  std::string text;
+  live::JsonWriter(text)
+      .begin_object()
+      .key("token")
+      .text(station.tokens.sign(claims))
+      .key("number")
+      .number(outcome.pass.number)
+      .key("expires_at")
+      .time(outcome.pass.expires_at)
+      .end_object();
+  call.send_json(outcome.repeated ? 200 : 201, std::move(text));
+}
+
+// The value of one cookie, or "".
+std::string_view cookie(std::string_view header, std::string_view name) {
+  while (!header.empty()) {
+    std::string_view pair = header.substr(0, header.find(';'));
+    header.remove_prefix(std::min(header.size(), pair.size() + 1));
+    while (!pair.empty() && pair.front() == ' ') pair.remove_prefix(1);
+    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=')
+      return pair.substr(name.size() + 1);
+  }
+  return {};
+}
+
+}  // namespace
+
+void take_place(Station& station, const http::Request& request, const PathParams& params,
+                CallPtr call) {
+  const live::SaleEntry* sale = begin(station, request, params, *call);
+  if (sale == nullptr) return;
+  const ports::LineStatus line = station.context.office.line(sale->sale);
+  if (const auto early =
+          refused_to_all(LineCall::place, *sale, line, station.context.clock.now())) {
+    return refuse(station, *call, Success::place, *early, true);
+  }
+  if (!admits_channel(sale->rules->admission, request)) {
+    station.counts->count_guard(sale->sale, Layer::channel_required);
+    return call->fail(channel_problem(sale->rules->admission));
+  }
+  const sale::BuyerId buyer = call->claims.subject;
+  // Whoever has a place gets it again, also when the line is full.
+  KnownBuyers& known = station.context.known_buyers;
+  if (line.entries >= line.capacity && !known.may_have_place(sale->sale, buyer))
+    return refuse(station, *call, Verdict::line_full);
+  known.add_place(sale->sale, buyer);
+  ask(station, std::move(call), sale::command::TakePlace{sale->sale, buyer},
+      [&station, no = sale->sale](const CallPtr& asked, const sale::Outcome& outcome) {
+        send_place(station, no, asked, Success::place, outcome);
+      });
+}
+
+void get_place(Station& station, const http::Request& request, const PathParams& params,
+               CallPtr call) {
+  const live::SaleEntry* sale = begin(station, request, params, *call);
+  if (sale == nullptr) return;
+  const sale::BuyerId buyer = call->claims.subject;
+  if (!station.context.known_buyers.may_have_place(sale->sale, buyer))
+    return refuse(station, *call, Verdict::no_place);
+  ask(station, std::move(call), sale::command::LookUpPlace{sale->sale, buyer},
+      [&station, no = sale->sale](const CallPtr& asked, const sale::Outcome& outcome) {
+        send_place(station, no, asked, Success::no_content, outcome);
+      });
+}
+
+void leave_line(Station& station, const http::Request& request, const PathParams& params,
+                CallPtr call) {
+  const live::SaleEntry* sale = begin(station, request, params, *call);
+  if (sale == nullptr) return;
+  const sale::BuyerId buyer = call->claims.subject;
+  if (!station.context.known_buyers.may_have_place(sale->sale, buyer)) {
+    http::Response nothing_to_leave;
+    nothing_to_leave.status = 204;
+    return call->send(std::move(nothing_to_leave));
+  }
+  ask(station, std::move(call), sale::command::LeaveLine{sale->sale, buyer},
+      [&station](const CallPtr& asked, sale::Outcome outcome) {
+        // Gone is gone, whether by this call or before it.
+        if (outcome.verdict == Verdict::no_place) outcome.verdict = Verdict::done;
+        station.answer(*asked, outcome, Success::no_content);
+      });
+}
+
+void claim_pass(Station& station, const http::Request& request, const PathParams& params,
+                CallPtr call) {
+  const live::SaleEntry* sale = begin(station, request, params, *call);
+  if (sale == nullptr) return;
+  if (const auto early =
+          refused_to_all(LineCall::pass, *sale, station.context.office.line(sale->sale),
+                         station.context.clock.now())) {
+    return refuse(station, *call, Success::no_content, *early, true);
+  }
+  const sale::BuyerId buyer = call->claims.subject;
+  if (!station.context.known_buyers.may_have_place(sale->sale, buyer))
+    return refuse(station, *call, Verdict::no_place);
+  ask(station, std::move(call), sale::command::ClaimPass{sale->sale, buyer},
+      [&station, no = sale->sale](const CallPtr& asked, const sale::Outcome& outcome) {
+        const live::SaleEntry* of = station.sales->find(no);
+        if (outcome.verdict == Verdict::pass) return send_pass(station, *of, *asked, outcome);
+        if (outcome.verdict == Verdict::not_your_turn)
+          return refuse_turn(station, *of, *asked, outcome.place, false);
+        refuse(station, *asked, Success::no_content, outcome, false);
+      });
+}
+
+// For a site that sells by itself behind this line, in the form of nginx's auth_request.
+void check_pass(Station& station, const http::Request& request, const PathParams&, CallPtr call) {
+  std::string_view token = request.header(http::Header::onrush_pass);
+  if (token.empty()) token = cookie(request.header(http::Header::cookie), "onrush_pass");
+  const live::SaleEntry* sale = station.public_sale(query_value(request.query, "sale"));
+  const auto pass = sale == nullptr
+                        ? std::nullopt
+                        : read_pass(station.tokens, token, sale->sale, station.context.clock.now());
+  if (!pass) return call->fail(problem::kUnauthorized, "There is no valid pass of this sale.");
+  http::Response response;
+  response.status = 204;
+  response.headers = "Onrush-Buyer: " + std::to_string(pass->subject.value()) + "\r\n";
+  call->send(std::move(response));
+}
+
+}  // namespace onrush::api::handle
