@@ -18,9 +18,12 @@
 #include "app/interrupt.h"
 #include "app/master_key.h"
 #include "auditor/audit.h"
+#include "base/hex.h"
+#include "base/sha256.h"
 #include "crowd/crowd.h"
 #include "crowd/render.h"
 #include "ports/clock.h"
+#include "sale/draw.h"
 
 namespace onrush::app {
 namespace {
@@ -146,6 +149,58 @@ Result<json::object> draw_document(const Demo& demo) {
 std::string_view member(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
   return value != nullptr && value->is_string() ? std::string_view{value->get_string()} : "";
+}
+
+// Every page of the lobby's leaves, in the order of the entries.
+Result<std::vector<sale::Leaf>> lobby_leaves(const Demo& demo, std::size_t count) {
+  std::vector<sale::Leaf> leaves;
+  while (leaves.size() < count) {
+    const auto answer =
+        http_call("GET", fmt::format("{}/api/v1/sales/618/draw/entries?from={}&limit=10000",
+                                     demo.url("rush"), leaves.size() + 1));
+    if (answer.has_error()) return answer.error();
+    boost::system::error_code ec;
+    const json::value page = json::parse(answer->body, ec);
+    const json::value* texts = ec ? nullptr : page.find_pointer("/leaves", ec);
+    if (answer->status != 200 || texts == nullptr || !texts->is_array()) break;
+    const std::size_t before = leaves.size();
+    for (const json::value& text : texts->get_array()) {
+      if (!text.is_string() || !read_hex(text.get_string(), leaves.emplace_back()))
+        return rejected("a leaf of the lobby is not readable");
+    }
+    if (leaves.size() == before) break;
+  }
+  if (leaves.size() != count)
+    return rejected(fmt::format("{} of {} leaves are published", leaves.size(), count));
+  return leaves;
+}
+
+// From what is published alone: the secret is the one that was committed to before anybody came,
+// and with the lobby's entries it gives the seed that the places were drawn by.
+bool verify_draw(const Demo& demo, std::string_view committed) {
+  const auto document = draw_document(demo);
+  const json::value* count = document.has_value() ? document->if_contains("entries") : nullptr;
+  if (count == nullptr || !count->is_int64()) {
+    std::fprintf(stderr, "onrush: the draw is not revealed\n");
+    return false;
+  }
+  const auto entries = static_cast<std::uint32_t>(count->get_int64());
+  const auto leaves = lobby_leaves(demo, entries);
+  sale::DrawSecret secret{};
+  if (leaves.has_error() || !read_hex(member(*document, "secret"), secret)) {
+    std::fprintf(stderr, "onrush: the draw cannot be checked: %s\n",
+                 leaves.has_error() ? leaves.error().message.c_str() : "no secret");
+    return false;
+  }
+  Digest lobby = sale::lobby_digest("618");
+  for (const sale::Leaf& leaf : *leaves) lobby = sale::lobby_digest(lobby, leaf);
+  const Digest seed = sale::draw_seed(secret, entries, lobby, member(*document, "beacon"));
+  const bool good = to_hex(sale::draw_commitment(secret)) == committed &&
+                    to_hex(lobby) == member(*document, "lobby_digest") &&
+                    to_hex(seed) == member(*document, "seed");
+  std::printf("Draw          %u entries, seed %s: %s\n", entries, to_hex(seed).c_str(),
+              good ? "verified from what is published, PASS" : "FAIL");
+  return good;
 }
 
 // The sale must end with every unit paid for: none oversold, none left over while people waited.

@@ -62,9 +62,12 @@ void Drive::door_step(std::uint32_t id) {
   if (registers && !door.registered) return now(Action::sign_up);
   if (door_.line && door.pass.empty()) {
     now(Action::place);
+    // A script goes on asking until the opening, or for its second.
+    const std::int64_t gap_us = std::max(
+        shopper.plan.click_gap_us, (opening_us_ - now_us_) / std::max(1, +shopper.plan.clicks));
     for (std::uint8_t copy = 1; copy < shopper.plan.clicks; ++copy) {
       if (shopper.plan.group != Group::bot) break;
-      at(now_us_ + copy * shopper.plan.click_gap_us, id, Action::place, copy);
+      at(now_us_ + copy * gap_us, id, Action::place, copy);
     }
     return;
   }
@@ -384,6 +387,7 @@ void Drive::follow_line(const LineSeen& line) {
       at(now_us_ + static_cast<std::int64_t>(part * spread_us), id, Action::look_place);
     }
   }
+  report_.line.lobby_entries = std::max(report_.line.lobby_entries, line.lobby_entries);
   const std::uint64_t before = serving_;
   serving_ = std::max(serving_, std::min(line.serving, kNumberMax));
   report_.line.claim_rate =

@@ -113,8 +113,9 @@ struct GroupResult {
 struct LineResult {
   bool on = false;
   std::uint64_t places = 0, drawn_numbers = 0, passes = 0, left = 0, never_claimed = 0;
-  std::uint64_t serving = 0;                      // numbers called, as last heard
-  double claim_rate = 0;                          // of those called to whom a pass was given
+  std::uint64_t lobby_entries = 0;  // taken before the opening, by whomever, as last heard
+  std::uint64_t serving = 0;        // numbers called, as last heard
+  double claim_rate = 0;            // of those called to whom a pass was given
   std::int64_t wait_p50_us = 0, wait_p99_us = 0;  // from place or opening to the pass
 };
 

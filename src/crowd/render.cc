@@ -86,6 +86,7 @@ void line_text(std::string& out, const Report& report) {
   if (l.on) {
     table(out, "Line",
           {{"places", l.places},
+           {"before opening", l.lobby_entries},
            {"numbers", l.drawn_numbers},
            {"called", l.serving},
            {"passes", l.passes},
@@ -110,6 +111,7 @@ void line_text(std::string& out, const Report& report) {
 
 json::object line_json(const LineResult& l) {
   return {{"places", l.places},
+          {"lobby_entries", l.lobby_entries},
           {"numbers", l.drawn_numbers},
           {"called", l.serving},
           {"passes", l.passes},

@@ -18,6 +18,7 @@ from run import expect
 RARE = 3.09  # standard deviations that chance exceeds once in a thousand times, on this side
 ADVANTAGE_MAX = 1.05
 LOBBY_SECONDS = 6
+ACCOUNTS_A_SECOND = 300  # that the lobby has time for, scripts and all
 
 
 def deviation(accounts, wins, share):
@@ -54,7 +55,8 @@ class Tally:
 
 def play(server, key, seed, stock, shoppers, *flags, **rules):
     """One sale from the lobby to its end; the crowd's report."""
-    sale = a_sale(key, stock=stock, opens_at=f"+{LOBBY_SECONDS}s", lobby_at="+1s", hold_seconds=4, payment="provider",
+    seconds = max(LOBBY_SECONDS, 2 + shoppers // ACCOUNTS_A_SECOND)
+    sale = a_sale(key, stock=stock, opens_at=f"+{seconds}s", lobby_at="+1s", hold_seconds=4, payment="provider",
                   standby=False)
     sale.update(rules)
     server.apply_sale(sale)
@@ -95,7 +97,12 @@ def test_scripts_win_no_more_than_their_share(make, sales, shoppers):
             seed = random.randrange(1, 1 << 31)
             print(f"        seed {seed}", flush=True)
             report = play(server, f"draw-{n}", seed, stock, shoppers, "--preset", "honest", "--bots", "0.2",
-                          "--bot-speed", "100", line=DRAW)
+                          "--bot-speed", "100", "--lobby-percent", "100", line=DRAW)
+            line = report["line"]
+            # Somebody who comes after the opening stands behind all who drew: the draw is only between the others.
+            expect((line["places"], line["lobby_entries"]), (shoppers, shoppers), "places, those before the opening")
+            print(f"        {line['places']} places, {line['called']} called, {line['passes']} passes; "
+                  f"refused: {report['refusals']}")
             everything_is_paid(server, f"draw-{n}", stock)
             tally.add(report)
             per = requests_by_group(report)
