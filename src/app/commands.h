@@ -26,6 +26,13 @@ struct TokenOptions {
   std::uint64_t buyer = 0;
   unsigned valid_seconds = 3'600;
 };
+struct DrawOptions {  // from files, or from a running server
+  std::string document;
+  std::vector<std::string> entries;
+  std::string url, sale;
+  std::uint64_t buyer = 0;
+  bool json = false;
+};
 struct CrowdOptions {
   std::string sale;
   std::string preset = "mixed";
@@ -60,6 +67,7 @@ int run_check(const LoadedConfig& config, const CheckOptions& options);
 int run_config_show(const LoadedConfig& config, bool json);
 int run_token(const LoadedConfig& config, const TokenOptions& options);
 int run_audit(const std::string& directory, bool json);
+int run_draw_verify(const DrawOptions& options);
 int run_rebuild(const LoadedConfig& config);
 int run_dump(const LoadedConfig& config);
 int run_backup(const LoadedConfig& config, const std::string& target);

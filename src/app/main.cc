@@ -103,6 +103,20 @@ void add_offline_commands(CommandLine& line) {
     };
   });
 
+  static DrawOptions draw;
+  auto* draws = line.app.add_subcommand("draw", "draws of waiting lines")->require_subcommand(1);
+  auto* verify = draws->add_subcommand("verify", "prove a published draw; needs no server");
+  auto* document =
+      verify->add_option("--document", draw.document, "file: the draw as a sale publishes it");
+  verify->add_option("--entries", draw.entries, "files: its entries, page after page");
+  auto* url = verify->add_option("--url", draw.url, "or: base URL of the shop to fetch both from")
+                  ->excludes(document);
+  verify->add_option("--sale", draw.sale, "id of the sale to fetch")->needs(url);
+  verify->add_option("--buyer", draw.buyer, "also tell the place of this account");
+  verify->add_flag("--json", draw.json, "as JSON");
+  verify->callback(
+      [&line] { line.chosen = [](const LoadedConfig&) { return run_draw_verify(draw); }; });
+
   auto* rebuild = line.app.add_subcommand("rebuild", "make the read model anew from the journal");
   rebuild->callback([&line] { line.chosen = run_rebuild; });
   auto* dump = line.app.add_subcommand("dump", "print the rows of the read model, for comparing");

@@ -81,6 +81,10 @@ class Hearing {
                             m.refund_due.minor, m.refunded.minor};
       if (items != mine.items)
         add(report_.last_seq, "witnesses_disagree", "about the units of " + mine.sale);
+      const LineTotals line{other.line.entries, other.line.serving, other.line.claimed,
+                            other.line.left};
+      if (line != mine.line)
+        add(report_.last_seq, "witnesses_disagree", "about the line of " + mine.sale);
       if (money != mine.money)
         add(report_.last_seq, "witnesses_disagree", "about the money of " + mine.sale);
       if (to_string(other.phase) != mine.phase) {

@@ -38,12 +38,20 @@ struct MoneySums {
   friend bool operator==(const MoneySums&, const MoneySums&) = default;
 };
 
+// Of a waiting line.
+struct LineTotals {
+  std::uint64_t places = 0, serving = 0, claimed = 0, left = 0;
+  friend bool operator==(const LineTotals&, const LineTotals&) = default;
+};
+
 struct SaleTotals {
   std::uint32_t number = 0;
   std::string sale, phase, reason, currency;
   std::vector<ItemTotals> items;
   OrderTotals orders;
   MoneySums money;
+  bool has_line = false;
+  LineTotals line;
 };
 
 struct AuditReport {

@@ -220,6 +220,7 @@ void Ledger::on(const sale::event::SaleDefined& e) {
     return broken("phase", fmt::format("sale {} was redefined after it had begun", e.rules->key));
   }
   s.rules = e.rules;
+  s.line.lobby = std::make_unique<LobbyChain>(e.rules->key);
   s.items.clear();
   for (const sale::ItemRules& rules : e.rules->items) {
     Item item;
@@ -261,6 +262,7 @@ void Ledger::on(const sale::event::PhaseChanged& e) {
                        waiting, s->refunds_due));
   }
   s->phase = e.to;
+  if (e.to == Phase::open) s->line.opened = true;
   if (e.to != Phase::settled || !s->cancelled()) s->reason = e.reason;
 }
 
@@ -338,6 +340,7 @@ void Ledger::on(const sale::event::HoldGranted& e) {
       broken("standby_order",
              fmt::format("order {} was granted past those who wait in standby", id));
     }
+    use_pass(*s, e.buyer.value());
     ++s->buyers[e.buyer.value()].attempts;
   }
   take(*s, id, e.units, false);
@@ -409,6 +412,7 @@ void Ledger::on(const sale::event::StandbyJoined& e) {
   if (!entries_.emplace(e.standby.value(), std::move(entry)).second) {
     return broken("order_twice", fmt::format("standby {} joined twice", e.standby.value()));
   }
+  use_pass(*s, e.buyer.value());
   for (const sale::Line& line : e.lines) {
     Item& item = s->items[line.item.value()];
     item.line.push_back(e.standby.value());

@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "auditor/audit.h"
+#include "auditor/draw.h"
 #include "sale/event.h"
 
 namespace onrush::auditor {
@@ -42,8 +45,27 @@ class Ledger {
     std::uint32_t all = 0;
     std::uint32_t attempts = 0;
   };
+  // The waiting line, and who registered.
+  struct Spot {
+    std::uint64_t entry = 0;
+    bool over = false;    // left, or its pass was used
+    TimePoint expires{};  // of its newest pass
+  };
+  struct Line {
+    std::unordered_map<std::uint64_t, Spot> spots;  // the newest of each buyer
+    std::set<std::uint64_t> registered;
+    std::unique_ptr<LobbyChain> lobby;
+    std::unique_ptr<DrawnPlaces> drawn;
+    std::uint64_t drawn_entries = 0;
+    std::string beacon;
+    bool opened = false, revealed = false;
+    LineTotals totals;
+    std::deque<std::pair<TimePoint, std::uint64_t>> passes;  // expiry and buyer, in order
+    std::uint64_t live = 0;                                  // of them
+  };
   struct Sale {
     sale::RulesPtr rules;
+    Line line;
     sale::Phase phase = sale::Phase::draft;
     sale::PhaseReason reason = sale::PhaseReason::staff;
     std::vector<Item> items;
@@ -103,6 +125,13 @@ class Ledger {
   void on(const sale::event::BeaconSet& e);
   void on(const sale::event::NoticeSet& e);
 
+  Sale* line_of(sale::SaleNo no);
+  std::uint64_t number_of(const Sale& s, std::uint64_t entry) const;
+  void lapse_passes(Line& line);
+  void check_registered(const Sale& s, std::uint64_t buyer);
+  void use_pass(Sale& s, std::uint64_t buyer);
+  static std::uint64_t room_of(const Sale& s);
+  void check_line_end(const Sale& s);
   void broken(std::string code, std::string text);
   Sale* sale_of(sale::SaleNo no);
   Order* order_of(sale::SaleNo no, sale::OrderId id, sale::BuyerId buyer);

@@ -48,7 +48,9 @@ void Ledger::check_sale_end(std::uint32_t number, Sale& s) {
 void Ledger::end() {
   seq_ = report_.last_seq;
   for (std::size_t i = 0; i < sales_.size(); ++i) {
-    if (sales_[i].rules != nullptr) check_sale_end(static_cast<std::uint32_t>(i + 1), sales_[i]);
+    if (sales_[i].rules == nullptr) continue;
+    check_sale_end(static_cast<std::uint32_t>(i + 1), sales_[i]);
+    check_line_end(sales_[i]);
   }
   for (const auto& [id, order] : orders_) {
     if (order.state == OrderState::awaiting_payment && at_ - order.deadline > kTolerance) {
@@ -75,6 +77,8 @@ std::vector<SaleTotals> Ledger::totals() const {
       t.sale = s.rules->key;
       t.currency = s.rules->currency;
     }
+    t.has_line = s.rules != nullptr && s.rules->line.on();
+    t.line = s.line.totals;
     t.phase = to_string(s.phase);
     t.reason = to_string(s.reason);
     for (const Item& item : s.items) {

@@ -26,23 +26,30 @@ json::object sale_json(const SaleTotals& s) {
   }
   const OrderTotals& o = s.orders;
   const MoneySums& m = s.money;
-  return {{"sale", s.sale},
-          {"phase", s.phase},
-          {"reason", s.reason},
-          {"items", std::move(items)},
-          {"orders", json::object{{"awaiting_payment", o.awaiting_payment},
-                                  {"paid", o.paid},
-                                  {"paid_standby", o.paid_standby},
-                                  {"refunded", o.refunded},
-                                  {"expired", o.expired},
-                                  {"released", o.released},
-                                  {"declined", o.declined}}},
-          {"money", json::object{{"currency", s.currency},
-                                 {"captured", m.captured},
-                                 {"fulfilled", m.fulfilled},
-                                 {"standby", m.standby},
-                                 {"refund_due", m.refund_due},
-                                 {"refunded", m.refunded}}}};
+  json::object out{{"sale", s.sale},
+                   {"phase", s.phase},
+                   {"reason", s.reason},
+                   {"items", std::move(items)},
+                   {"orders", json::object{{"awaiting_payment", o.awaiting_payment},
+                                           {"paid", o.paid},
+                                           {"paid_standby", o.paid_standby},
+                                           {"refunded", o.refunded},
+                                           {"expired", o.expired},
+                                           {"released", o.released},
+                                           {"declined", o.declined}}},
+                   {"money", json::object{{"currency", s.currency},
+                                          {"captured", m.captured},
+                                          {"fulfilled", m.fulfilled},
+                                          {"standby", m.standby},
+                                          {"refund_due", m.refund_due},
+                                          {"refunded", m.refunded}}}};
+  if (s.has_line) {
+    out["line"] = json::object{{"places", s.line.places},
+                               {"serving", s.line.serving},
+                               {"claimed", s.line.claimed},
+                               {"left", s.line.left}};
+  }
+  return out;
 }
 
 }  // namespace
@@ -59,6 +66,10 @@ std::string render_text(const AuditReport& r) {
     for (const ItemTotals& i : s.items) {
       fmt::format_to(end, "          {}: stock {} = paid {} + held {} + free {}; standby {}\n",
                      i.item, i.stock, i.paid, i.held, i.free, i.standby);
+    }
+    if (s.has_line) {
+      fmt::format_to(end, "          line: {} places, {} called, {} passes, {} left\n",
+                     s.line.places, s.line.serving, s.line.claimed, s.line.left);
     }
     const OrderTotals& o = s.orders;
     fmt::format_to(

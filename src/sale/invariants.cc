@@ -5,6 +5,7 @@
 #include <set>
 
 #include "sale/book_state.h"
+#include "sale/line_invariants.h"
 
 namespace onrush::sale {
 namespace {
@@ -144,6 +145,7 @@ class InvariantCheck {
     that(s.phase != Phase::settled || s.waiting == 0, "I7: a place that was never resolved");
     that(tally.refunds_due == s.refunds_due, "I5: the number of refunds due is wrong");
     check_limits(s, tally);
+    if (message_.empty()) message_ = check_line(s);
     const MoneyTotals& m = s.money;
     const MoneyTotals& t = tally.money;
     that(m.captured == t.captured && m.fulfilled == t.fulfilled && m.standby == t.standby &&

@@ -99,6 +99,25 @@ void refuse_turn(Station& station, const live::SaleEntry& sale, Call& call,
   call.fail(problem);
 }
 
+// The place that its token proves, if the latch already knows that it has not been called. Nothing:
+// the box office has to say.
+std::optional<sale::PlaceView> waits_for_call(Station& station, const http::Request& request,
+                                              const live::SaleEntry& sale, sale::BuyerId buyer,
+                                              const ports::LineStatus& line) {
+  const auto claims = station.tokens.verify(request.header(http::Header::onrush_place),
+                                            TokenKind::place, station.context.clock.now());
+  if (!claims || claims->subject != buyer || claims->sale != sale.sale) return std::nullopt;
+  if (line.phase != sale::Phase::open || claims->number > line.entries) return std::nullopt;
+  sale::PlaceView place;
+  place.entry = static_cast<std::uint32_t>(claims->number);
+  place.number = station.place_numbers.number_of(sale.sale, line, place.entry);
+  if (place.number <= line.serving) return std::nullopt;
+  place.state = sale::PlaceState::waiting;
+  place.serving = line.serving;
+  place.ahead = place.number - line.serving - 1;
+  return place;
+}
+
 void send_pass(Station& station, const live::SaleEntry& sale, Call& call,
                const sale::Outcome& outcome) {
   station.counts->count_line(Verdict::pass, false);
@@ -198,14 +217,15 @@ void claim_pass(Station& station, const http::Request& request, const PathParams
                 CallPtr call) {
   const live::SaleEntry* sale = begin(station, request, params, *call);
   if (sale == nullptr) return;
-  if (const auto early =
-          refused_to_all(LineCall::pass, *sale, station.context.office.line(sale->sale),
-                         station.context.clock.now())) {
+  const ports::LineStatus line = station.context.office.line(sale->sale);
+  if (const auto early = refused_to_all(LineCall::pass, *sale, line, station.context.clock.now())) {
     return refuse(station, *call, Success::no_content, *early, true);
   }
   const sale::BuyerId buyer = call->claims.subject;
   if (!station.context.known_buyers.may_have_place(sale->sale, buyer))
     return refuse(station, *call, Verdict::no_place);
+  if (const auto place = waits_for_call(station, request, *sale, buyer, line))
+    return refuse_turn(station, *sale, *call, *place, true);
   ask(station, std::move(call), sale::command::ClaimPass{sale->sale, buyer},
       [&station, no = sale->sale](const CallPtr& asked, const sale::Outcome& outcome) {
         const live::SaleEntry* of = station.sales->find(no);

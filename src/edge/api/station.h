@@ -15,6 +15,7 @@
 #include "edge/api/call.h"
 #include "edge/api/context.h"
 #include "edge/api/office_line.h"
+#include "edge/api/place_numbers.h"
 #include "edge/api/trace.h"
 #include "edge/live/json_writer.h"
 #include "edge/live/live_room.h"
@@ -64,6 +65,7 @@ class Station {
   live::SaleListPtr sales;
   std::shared_ptr<RequestCounts> counts;
   OfficeLine office;
+  PlaceNumbers place_numbers;
   std::shared_ptr<live::LiveRoom> room;
 
   // A public document, built once for each version of the directory. `sale` 0: the list of sales.

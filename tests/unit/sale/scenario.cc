@@ -164,6 +164,19 @@ void Scenario::configure(const std::vector<std::string>& words) {
     rules_.items.push_back(rules);
     return;
   }
+  set("line", [&](const std::string& v) {
+    rules_.line.mode = v == "draw" ? LineMode::draw : LineMode::fifo;
+    rules_.line.draw_secret.fill(std::byte{7});
+  });
+  set("rate", number(rules_.line.rate));
+  set("active", number(rules_.line.active_max));
+  set("capacity", number(rules_.line.capacity));
+  set("pass", [&](const std::string& v) { rules_.line.pass = seconds(v); });
+  set("claim", [&](const std::string& v) { rules_.line.claim = seconds(v); });
+  set("registration", [&](const std::string& v) {
+    rules_.admission.registration =
+        v == "required" ? RegistrationMode::required : RegistrationMode::optional;
+  });
   set("hold", [&](const std::string& v) { rules_.hold = seconds(v); });
   set("per_buyer", number(rules_.per_buyer));
   set("orders", number(rules_.orders_per_buyer));
@@ -253,6 +266,18 @@ Command Scenario::parse(const std::vector<std::string>& words) {
                       kStart + seconds(words[3]), "ann"};
   }
   if (verb == "look") return LookUpOrder{order(words[1]), buyer(2)};
+  if (verb == "place") return TakePlace{sale, buyer(1)};
+  if (verb == "quit") return LeaveLine{sale, buyer(1)};
+  if (verb == "claim") return ClaimPass{sale, buyer(1)};
+  if (verb == "where") return LookUpPlace{sale, buyer(1)};
+  if (verb == "register") return Register{sale, buyer(1)};
+  if (verb == "unregister") return Unregister{sale, buyer(1)};
+  if (verb == "registered") return LookUpRegistration{sale, buyer(1)};
+  if (verb == "rate")
+    return SetLineRate{sale, static_cast<std::uint32_t>(std::stoul(words[1])), "ann"};
+  if (verb == "beacon") return SetBeacon{sale, words.size() > 1 ? words[1] : "", "ann"};
+  if (verb == "notice") return SetNotice{sale, {words.size() > 1 ? words[1] : "", ""}, "ann"};
+  if (verb == "leaves") return LobbyLeaves{sale, 1, 100};
   if (verb == "mine") return LookUpBuyer{sale, buyer(1)};
   const std::map<std::string, PhaseAct> acts{
       {"announce", PhaseAct::announce}, {"open", PhaseAct::open},   {"pause", PhaseAct::pause},
@@ -314,8 +339,12 @@ std::string Scenario::show(const Outcome& o) const {
         text +=
             fmt::format(" orders={} standby={}", o.buyer->orders.size(), o.buyer->standby.size());
         for (const StandbyView& s : o.buyer->standby) text += fmt::format(" #{}", s.position);
-      } else {
+      } else if (o.leaves != nullptr) {
+        text += fmt::format(" {} leaves", o.leaves->leaves.size());
+      } else if (o.order.order.value() != 0) {
         text += fmt::format(" {} {}", to_string(o.order.state), units(o.order.units));
+      } else {
+        text += fmt::format(" since {}", (o.when - kStart).count() / 1000);
       }
       break;
     case Verdict::place:
@@ -429,7 +458,9 @@ std::string Scenario::show(const Event& any) {
       return fmt::format("rate {}", e.rate);
     }
     std::string operator()(const event::BeaconSet& e) const { return "beacon " + e.value; }
-    std::string operator()(const event::NoticeSet& e) const { return "notice " + e.notice.en; }
+    std::string operator()(const event::NoticeSet& e) const {
+      return e.notice.en.empty() ? "no notice" : "notice " + e.notice.en;
+    }
   };
   return std::visit(Shower{*this}, any);
 }

@@ -7,12 +7,15 @@
 // equal to the first.
 //
 //   sale KEY=VALUE…   rules: hold per_buyer orders late decline_ends payment opens closes lobby
+//                     line=fifo|draw rate active pass claim capacity registration=optional|required
 //   item NAME KEY=VALUE…   stock price per standby; then `define`
 //   hold B LINES [key=K] [nostandby] · leave B   (LINES: a, a*2, a*2+b; B: a buyer's number)
 //   release ORDER [B] · confirm ORDER [B or staff] · pay ORDER [B] · refund ORDER · look ORDER [B]
 //   captured PAYMENT [AMOUNT] · declined PAYMENT · unknown PAYMENT · returned PAYMENT
 //   announce open pause resume close cancel · restock ITEM N · reschedule LOBBY OPENS CLOSES
 //   tick [BUDGET] · mine B
+//   place B · quit B · claim B · where B · register B · unregister B · registered B · rate N
+//   beacon TEXT · notice TEXT · leaves
 //
 // ORDER is B (the buyer's newest order) or B.N (his Nth); PAYMENT is ORDER (its newest) or ORDER/N.
 // [B] behind an ORDER: who asks, if it is not the order's own buyer.
