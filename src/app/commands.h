@@ -82,6 +82,12 @@ int run_sale_act(const LoadedConfig& config, const StaffCall& call, const std::s
                  const std::string& act, const std::string& reason);
 int run_sale_restock(const LoadedConfig& config, const StaffCall& call, const std::string& sale,
                      const std::string& item, unsigned count);
+int run_sale_rate(const LoadedConfig& config, const StaffCall& call, const std::string& sale,
+                  unsigned rate);
+int run_sale_beacon(const LoadedConfig& config, const StaffCall& call, const std::string& sale,
+                    const std::string& value);
+int run_sale_notice(const LoadedConfig& config, const StaffCall& call, const std::string& sale,
+                    const std::string& en, const std::string& zh);
 int run_orders_list(const LoadedConfig& config, const StaffCall& call, const std::string& sale,
                     const std::string& state, const std::string& text);
 int run_orders_refund(const LoadedConfig& config, const StaffCall& call, const std::string& order,

@@ -177,6 +177,30 @@ void add_crowd_command(CommandLine& line) {
   });
 }
 
+void add_line_commands(CommandLine& line, CLI::App& group, const StaffCall& call) {
+  static std::string sale, value, en, zh;
+  static unsigned rate = 0;
+  auto* set_rate = group.add_subcommand("rate", "passes a second that the sale's line aims at");
+  set_rate->add_option("sale", sale, "its id")->required();
+  set_rate->add_option("rate", rate, "passes a second")->required();
+  set_rate->callback([&line, &call] {
+    line.chosen = [&call](const LoadedConfig& c) { return run_sale_rate(c, call, sale, rate); };
+  });
+  auto* beacon = group.add_subcommand("beacon", "a public value that goes into the sale's draw");
+  beacon->add_option("sale", sale, "its id")->required();
+  beacon->add_option("value", value, "the value")->required();
+  beacon->callback([&line, &call] {
+    line.chosen = [&call](const LoadedConfig& c) { return run_sale_beacon(c, call, sale, value); };
+  });
+  auto* notice = group.add_subcommand("notice", "what everybody in the sale is shown");
+  notice->add_option("sale", sale, "its id")->required();
+  notice->add_option("text", en, "English; \"\" takes the notice away")->required();
+  notice->add_option("--zh", zh, "Chinese");
+  notice->callback([&line, &call] {
+    line.chosen = [&call](const LoadedConfig& c) { return run_sale_notice(c, call, sale, en, zh); };
+  });
+}
+
 void add_sale_commands(CommandLine& line) {
   static StaffCall call;
   static std::string sale, file, reason, item;
@@ -217,6 +241,7 @@ void add_sale_commands(CommandLine& line) {
       return run_sale_restock(c, call, sale, item, count);
     };
   });
+  add_line_commands(line, *group, call);
 }
 
 void add_order_commands(CommandLine& line) {

@@ -442,9 +442,8 @@ Status Shop::apply_sale_files(const std::vector<std::string>& paths) {
     all.push_back(std::move(*rules));
   }
   for (const auto& file : all) {
-    const live::SaleListPtr sales = parts_->directory->current();
-    if (sales->find(file.key) != nullptr) continue;
-    const sale::RulesPtr rules = api::with_draw_secret(file, *sales);
+    if (parts_->directory->current()->find(file.key) != nullptr) continue;
+    const sale::RulesPtr rules = api::with_draw_secret(file);
     const auto defined =
         ports::call(*parts_->engine, sale::command::DefineSale{rules, "start"}, kOfficeTimeout);
     if (defined.verdict != sale::Verdict::done)

@@ -171,6 +171,21 @@ int run_sale_restock(const LoadedConfig& config, const StaffCall& call, const st
   return act(config, call, sale, {{"act", "restock"}, {"item", item}, {"count", count}});
 }
 
+int run_sale_rate(const LoadedConfig& config, const StaffCall& call, const std::string& sale,
+                  unsigned rate) {
+  return act(config, call, sale, {{"act", "rate"}, {"rate", rate}});
+}
+
+int run_sale_beacon(const LoadedConfig& config, const StaffCall& call, const std::string& sale,
+                    const std::string& value) {
+  return act(config, call, sale, {{"act", "beacon"}, {"value", value}});
+}
+
+int run_sale_notice(const LoadedConfig& config, const StaffCall& call, const std::string& sale,
+                    const std::string& en, const std::string& zh) {
+  return act(config, call, sale, {{"act", "notice"}, {"notice", {{"en", en}, {"zh", zh}}}});
+}
+
 int run_orders_list(const LoadedConfig& config, const StaffCall& call, const std::string& sale,
                     const std::string& state, const std::string& text) {
   const std::string query = fmt::format("?sale={}&state={}&q={}", escape_query(sale),

@@ -91,17 +91,15 @@ LineSummary line_summary(const SaleState& s, TimePoint now) {
 }
 
 std::optional<Outcome> kept_out(const SaleState& s, BuyerId buyer, TimePoint now) {
-  Outcome outcome;
-  outcome.phase = s.phase;
-  if (!s.may_take_part(buyer)) {
-    outcome.verdict = Verdict::registration_required;
-    return outcome;
-  }
-  if (s.queue == nullptr) return std::nullopt;
-  const std::uint32_t entry = s.queue->places.newest_of(buyer.value());
-  if (entry != 0 && s.queue->places[entry].live_pass(to_millis(now))) return std::nullopt;
-  outcome.verdict = Verdict::pass_required;
-  if (entry != 0) outcome.place = s.queue->view(entry, s.rules->line.mode, now);
+  const bool registered = s.may_take_part(buyer);
+  if (registered && s.queue == nullptr) return std::nullopt;
+  const std::uint32_t entry = s.queue == nullptr ? 0 : s.queue->places.newest_of(buyer.value());
+  if (registered && entry != 0 && s.queue->places[entry].live_pass(to_millis(now)))
+    return std::nullopt;
+  std::optional<Outcome> outcome(std::in_place);
+  outcome->phase = s.phase;
+  outcome->verdict = registered ? Verdict::pass_required : Verdict::registration_required;
+  if (entry != 0) outcome->place = s.queue->view(entry, s.rules->line.mode, now);
   return outcome;
 }
 

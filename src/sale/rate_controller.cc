@@ -16,6 +16,8 @@ constexpr std::uint64_t kMemoryMin = 200;
 // and claims in advance are paid back for this long.
 constexpr std::int64_t kCatchUpMillis = 1'000;
 constexpr std::int64_t kPayBackMillis = 10'000;
+// No sum of these leaves 64 bits, however long nothing happened.
+constexpr std::int64_t kAccrualMillis = 86'400'000;
 // What was called or claimed at about one time lapses together: so many parts of a life.
 constexpr std::int64_t kGrains = 64;
 constexpr std::int64_t kWindowMin = 2'000;
@@ -81,7 +83,7 @@ RateController::View RateController::view(TimePoint now) const {
   }
   view.show = show_of(shown);
   view.credit = credit_;
-  if (running_) view.credit += (at - since_) * rate_ * (kWhole / 1'000);
+  if (running_) view.credit += std::min(at - since_, kAccrualMillis) * rate_ * (kWhole / 1'000);
   const std::int64_t second = std::int64_t{rate_} * kWhole / 1'000;
   view.credit = std::clamp(view.credit, -kPayBackMillis * second,
                            view.show * view.pending + kCatchUpMillis * second);

@@ -1,5 +1,6 @@
 """End-to-end tests over the real binary. Each ends in an audit: stock and money add up."""
 import argparse
+import base64
 import email
 import glob
 import json
@@ -517,6 +518,85 @@ def test_a_channel_gate_survives_a_restart(make):
         third = server.mint(1)[0]
         expect((status(server, third, "web"), status(server, third, "app")), (403, 201), "after a stop")
         expect(item(server)["held"], 3, "held units")
+        server.stop()
+        server.audit()
+
+
+def test_a_draw_from_the_lobby_to_the_hold_survives_a_kill(make):
+    """Lobby, opening, draw, passes, holds; killed once in the lobby and once in the middle of the sale."""
+    def call(server, token, method, path, **headers):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return server.rush(token).call(method, "/api/v1/sales/s" + path, None if method == "GET" else {}, named)
+    with make() as server:
+        server.start()
+        server.apply_sale(a_sale(stock=4, opens_at="+1h", lobby_at="+0s", closes_at="+2h", standby=False,
+                                 line={"mode": "draw", "rate": 100, "pass_seconds": 600}))
+        tokens = server.mint(8)
+        early, late = tokens[:6], tokens[6]
+        server.wait_for(lambda: server.numbers("s")["phase"] == "lobby", "the lobby")
+        places = [call(server, token, "POST", "/place") for token in early]
+        expect([status for status, _, _ in places], [201] * 6, "places")
+        expect([place["entry"] for _, place, _ in places], [1, 2, 3, 4, 5, 6], "entries")
+        expect(call(server, late, "GET", "/place")[0], 404, "no place")
+        commitment = call(server, None, "GET", "/draw")[1]["commitment"]
+        admin = ["--admin", server.ends["admin"]]
+        server.run("sale", "beacon", "s", "numbers of the evening", *admin)
+        server.run("sale", "rate", "s", "90", *admin)
+        server.run("sale", "notice", "s", "Doors at eight", "--zh", "八点开门", *admin)
+        server.kill()
+        server.start()
+        again = [call(server, token, "GET", "/place")[1] for token in early]
+        expect([place["entry"] for place in again], [1, 2, 3, 4, 5, 6], "places are kept")
+        expect(call(server, late, "GET", "/place")[1]["code"], "no_place", "no place after a kill")
+        expect(call(server, None, "GET", "/draw")[1], {"sale": "s", "algorithm": "onrush-draw-v1", "commitment": commitment,
+                                                       "revealed": False}, "the draw before the opening")
+        socket = WebSocket(server.ends["rush"], "/api/v1/live?sale=s")
+        server.act("s", "open")
+        live = socket.wait_for("live", phase="open")
+        while not live["line"]["drawn"]:
+            live = socket.wait_for("live")
+        expect((live["line"]["lobby_entries"], live["line"]["rate"]), (6, 90), "who draws, and the rate")
+        expect(live["notice"], {"en": "Doors at eight", "zh": "八点开门"}, "the notice is kept")
+        socket.close()
+        draw = call(server, None, "GET", "/draw")[1]
+        expect((draw["revealed"], draw["commitment"], draw["beacon"], draw["entries"]),
+               (True, commitment, "numbers of the evening", 6), "the draw")
+        numbers = {token: call(server, token, "GET", "/place")[1]["number"] for token in early}
+        expect(sorted(numbers.values()), [1, 2, 3, 4, 5, 6], "every place once")
+        expect(call(server, late, "POST", "/place")[1]["number"], 7, "who comes late stands behind")
+        first, second, *others = sorted(early, key=lambda token: numbers[token])
+        server.wait_for(lambda: call(server, None, "GET", "/live")[1]["line"]["serving"] >= 2, "the first calls")
+        expect(hold(server, first)[1]["code"], "pass_required", "a hold without a pass")
+        passes = {}
+        for token in (first, second):
+            status, body, _ = call(server, token, "POST", "/pass")
+            expect((status, body["number"]), (201, numbers[token]), f"pass {body}")
+            passes[token] = body["token"]
+        ask = {"item": "a"}
+        status, order, _ = server.rush(first).call("POST", "/api/v1/sales/s/holds", ask, {"Onrush-Pass": passes[first]})
+        expect(status, 201, f"hold {order}")
+        server.kill()
+        server.start()
+        expect(server.rush(second).call("POST", "/api/v1/sales/s/holds", ask, {"Onrush-Pass": passes[first]})[0], 403,
+               "another's pass")
+        check = server.general().call("GET", "/api/v1/passes/check?sale=s", None, {"Onrush-Pass": passes[second]})
+        expect(check[0], 204, "the pass for a proxy, after a kill")
+        expect(call(server, second, "POST", "/pass")[1]["number"], numbers[second], "the pass is live still")
+        expect(server.rush(second).call("POST", "/api/v1/sales/s/holds", ask, {"Onrush-Pass": passes[second]})[0], 201,
+               "a hold with the pass of before")
+        expect(hold(server, first)[1]["order"], order["order"], "a repeat needs no pass")
+        expect(call(server, first, "GET", "/place")[1]["state"], "used", "the place is used")
+        expect({t: call(server, t, "GET", "/place")[1]["number"] for t in early}, numbers, "numbers are kept")
+        expect(call(server, None, "GET", "/draw")[1], draw, "the draw is kept")
+        buyer = json.loads(base64.urlsafe_b64decode(first.split(".")[1] + "=="))["sub"]
+        proof = json.loads(server.run("draw", "verify", "--url", server.ends["general"], "--sale", "s", "--buyer", buyer,
+                                      "--json").stdout)
+        expect((proof["passed"], proof["entries"], [one["place"] for one in proof["own"]]), (True, 6, [numbers[first]]),
+               "the draw is proved from what is published")
+        check_sums(server)
+        expect(item(server)["held"], 2, "held units")
+        server.wait_for(lambda: {"beacon", "rate", "notice"} <=
+                        {act["act"] for act in server.admin().call("GET", "/api/v1/admin/acts")[1]["acts"]}, "the log of acts")
         server.stop()
         server.audit()
 

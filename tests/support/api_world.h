@@ -176,8 +176,7 @@ class ApiWorld {
     const auto rules = sale::parse_sale_file(file, clock.now());
     ASSERT_TRUE(rules) << rules.error().message;
     const auto defined = ports::call(
-        office, sale::command::DefineSale{api::with_draw_secret(*rules, *directory.current()), "t"},
-        Millis{5000});
+        office, sale::command::DefineSale{api::with_draw_secret(*rules), "t"}, Millis{5000});
     ASSERT_EQ(defined.verdict, sale::Verdict::done) << defined.message;
     act(sale::command::PhaseAct::announce);
   }

@@ -18,6 +18,8 @@ struct SaleShape {
   Millis hold{60'000};
   sale::PaymentMode payment = sale::PaymentMode::confirmation;
   sale::LateMoney late_money = sale::LateMoney::regrant_or_refund;
+  sale::LineRules line{};
+  Millis lobby{0};  // before the opening
 };
 
 // A sale that opens at `opens_at` for a day.
@@ -25,13 +27,14 @@ struct SaleShape {
   auto rules = std::make_shared<sale::SaleRules>();
   rules->key = shape.key;
   rules->title.en = "A sale";
-  rules->lobby_at = opens_at;
+  rules->lobby_at = opens_at - shape.lobby;
   rules->opens_at = opens_at;
   rules->closes_at = opens_at + std::chrono::hours(24);
   rules->hold = shape.hold;
   rules->per_buyer = static_cast<std::uint16_t>(shape.per_buyer * shape.items);
   rules->payment = shape.payment;
   rules->late_money = shape.late_money;
+  rules->line = shape.line;
   for (std::uint16_t i = 0; i < shape.items; ++i) {
     sale::ItemRules item;
     item.key = "item-" + std::to_string(i);

@@ -229,9 +229,8 @@ void admin_put_sale(Station& station, const http::Request& request, const PathPa
   if (!rules) return call->fail(problem::kInvalid, rules.error().message);
   if (rules->key != params[0])
     return call->fail(problem::kInvalid, "sale: must be the same as in the path");
-  const live::SaleListPtr sales = station.context.directory.current();
-  const bool known = sales->find(rules->key) != nullptr;
-  sale::command::DefineSale command{with_draw_secret(std::move(*rules), *sales), actor_of(*call)};
+  const bool known = station.context.directory.current()->find(rules->key) != nullptr;
+  sale::command::DefineSale command{with_draw_secret(std::move(*rules)), actor_of(*call)};
   station.ask(std::move(call), std::move(command),
               [&station, known](const CallPtr& asked, const sale::Outcome& outcome) {
                 send_act_answer(station, *asked, outcome, known ? 200 : 201);

@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "edge/live/documents.h"
+#include "sale/draw.h"
 
 namespace onrush::live {
 namespace {
@@ -103,7 +104,7 @@ std::string place_document(const sale::PlaceView& place, const ports::LineStatus
 
 std::string commitment_of(const sale::SaleRules& rules) {
   if (rules.line.mode != sale::LineMode::draw) return {};
-  return to_hex(sha256(Bytes(rules.line.draw_secret)));
+  return to_hex(sale::draw_commitment(rules.line.draw_secret));
 }
 
 void write_sale_line(JsonWriter& out, const sale::SaleRules& rules) {
@@ -116,13 +117,13 @@ void write_sale_line(JsonWriter& out, const sale::SaleRules& rules) {
     return;
   }
   out.begin_object().key("commitment").text(commitment_of(rules));
-  out.key("algorithm").text(kDrawAlgorithm).end_object();
+  out.key("algorithm").text(sale::kDrawAlgorithm).end_object();
 }
 
 std::string draw_document(const SaleEntry& sale) {
   std::string text;
   JsonWriter out(text);
-  out.begin_object().key("sale").text(sale.rules->key).key("algorithm").text(kDrawAlgorithm);
+  out.begin_object().key("sale").text(sale.rules->key).key("algorithm").text(sale::kDrawAlgorithm);
   out.key("commitment").text(commitment_of(*sale.rules));
   out.key("revealed").boolean(sale.draw != nullptr);
   if (sale.draw != nullptr) {

@@ -14,8 +14,6 @@
 
 namespace onrush::live {
 
-inline constexpr std::string_view kDrawAlgorithm = "onrush-draw-v1";
-
 // When a place will be called, from now.
 struct Eta {
   std::uint32_t low_seconds = 0;

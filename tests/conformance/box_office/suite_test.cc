@@ -277,6 +277,149 @@ TEST_P(BoxOfficeConformance, the_counts_of_an_item_always_add_up) {
   EXPECT_EQ(wrong, 0U);
 }
 
+// A sale in its lobby, which opens a minute later.
+class LineConformance : public BoxOfficeConformance {
+ protected:
+  sale::SaleNo lobby(sale::LineMode mode, std::uint32_t stock = 50) {
+    SaleShape shape{.stock = stock};
+    shape.line.mode = mode;
+    shape.line.rate = 100;
+    shape.line.draw_secret.fill(std::byte{0x42});
+    shape.lobby = 60s;
+    const auto rules = make_rules(shape, under_test_->now() + 60s);
+    const auto defined = ask(command::DefineSale{rules, "ann"});
+    EXPECT_EQ(defined.verdict, Verdict::done) << defined.message;
+    (void)ask(command::ChangePhase{defined.sale, command::PhaseAct::announce, "ann", ""});
+    EXPECT_TRUE(reaches([&] { return line(defined.sale).phase == sale::Phase::lobby; }));
+    return defined.sale;
+  }
+  ports::LineStatus line(sale::SaleNo sale) { return under_test_->office().line(sale); }
+  void open(sale::SaleNo sale) {
+    under_test_->advance(60s);
+    ASSERT_TRUE(reaches([&] { return line(sale).drawn; }));
+  }
+  void call_up_to(sale::SaleNo sale, std::uint32_t number) {
+    ASSERT_TRUE(reaches([&] {
+      under_test_->advance(10ms);
+      return line(sale).serving >= number;
+    }));
+  }
+  sale::Outcome place(sale::SaleNo sale, std::uint64_t buyer) {
+    return ask(command::TakePlace{sale, sale::BuyerId(buyer)});
+  }
+  sale::Outcome claim(sale::SaleNo sale, std::uint64_t buyer) {
+    return ask(command::ClaimPass{sale, sale::BuyerId(buyer)});
+  }
+};
+
+TEST_P(LineConformance, a_pass_comes_with_the_turn_and_lets_its_buyer_ask_once) {
+  const auto sale = lobby(sale::LineMode::fifo);
+  for (std::uint64_t buyer = 1; buyer <= 3; ++buyer) {
+    const auto taken = place(sale, buyer);
+    ASSERT_EQ(taken.verdict, Verdict::place);
+    EXPECT_EQ(taken.place.number, buyer);
+    EXPECT_EQ(taken.place.state, sale::PlaceState::lobby);
+  }
+  EXPECT_TRUE(place(sale, 2).repeated);
+  EXPECT_EQ(claim(sale, 1).verdict, Verdict::not_your_turn);
+  open(sale);
+  EXPECT_EQ(ask(hold_request(sale, 1)).verdict, Verdict::pass_required);
+  call_up_to(sale, 3);
+  const auto pass = claim(sale, 2);
+  ASSERT_EQ(pass.verdict, Verdict::pass);
+  EXPECT_EQ(pass.pass.number, 2U);
+  EXPECT_EQ(pass.pass.expires_at, pass.place.pass_expires_at);
+  EXPECT_EQ(ask(hold_request(sale, 3)).verdict, Verdict::pass_required);
+  EXPECT_EQ(ask(hold_request(sale, 2)).verdict, Verdict::granted);
+  EXPECT_TRUE(ask(hold_request(sale, 2)).repeated) << "as before, without another pass";
+  EXPECT_EQ(ask(command::LookUpPlace{sale, sale::BuyerId(2)}).place.state, sale::PlaceState::used);
+  EXPECT_EQ(claim(sale, 2).verdict, Verdict::no_place);
+  EXPECT_EQ(claim(sale, 9).verdict, Verdict::no_place);
+}
+
+TEST_P(LineConformance, what_the_line_shows_follows_what_happened) {
+  const auto sale = lobby(sale::LineMode::draw);
+  EXPECT_EQ(under_test_->office().line(sale::SaleNo(9)).mode, sale::LineMode::off);
+  for (std::uint64_t buyer = 1; buyer <= 5; ++buyer) (void)place(sale, buyer);
+  (void)ask(command::LeaveLine{sale, sale::BuyerId(5)});
+  ASSERT_TRUE(reaches([&] { return line(sale).entries == 5 && line(sale).left == 1; }));
+  EXPECT_EQ(line(sale).seed, Digest{});
+  open(sale);
+  EXPECT_EQ(line(sale).lobby_entries, 5U);
+  EXPECT_NE(line(sale).seed, Digest{});
+  call_up_to(sale, 5);
+  ASSERT_EQ(claim(sale, 1).verdict, Verdict::pass);
+  ASSERT_TRUE(reaches([&] { return line(sale).claimed == 1 && line(sale).active == 1; }));
+  ASSERT_EQ(ask(hold_request(sale, 1)).verdict, Verdict::granted);
+  ASSERT_TRUE(reaches([&] { return line(sale).active == 0; }));
+  (void)ask(command::SetLineRate{sale, 7, "ann"});
+  ASSERT_TRUE(reaches([&] { return line(sale).rate == 7; }));
+}
+
+TEST_P(LineConformance, places_passes_and_the_draw_survive_a_restart) {
+  const auto sale = lobby(sale::LineMode::draw);
+  for (std::uint64_t buyer = 1; buyer <= 30; ++buyer) (void)place(sale, buyer);
+  if (!under_test_->restart()) GTEST_SKIP() << "this implementation keeps nothing";
+  ASSERT_TRUE(place(sale, 7).repeated);
+  open(sale);
+  call_up_to(sale, 10);
+  std::vector<sale::PlaceView> before;
+  const auto look = [&](std::uint64_t buyer) {
+    return ask(command::LookUpPlace{sale, sale::BuyerId(buyer)}).place;
+  };
+  for (std::uint64_t buyer = 1; buyer <= 30; ++buyer) {
+    if (look(buyer).number <= 10) {
+      ASSERT_EQ(claim(sale, buyer).verdict, Verdict::pass);
+    }
+    before.push_back(look(buyer));
+  }
+  const ports::LineStatus status = line(sale);
+  ASSERT_TRUE(under_test_->restart());
+  EXPECT_EQ(line(sale).seed, status.seed);
+  EXPECT_GE(line(sale).serving, status.serving) << "what was called stays called";
+  EXPECT_EQ(line(sale).claimed, 10U);
+  std::set<std::uint32_t> numbers;
+  for (std::uint64_t buyer = 1; buyer <= 30; ++buyer) {
+    const sale::PlaceView now = look(buyer);
+    EXPECT_EQ(now.entry, before[buyer - 1].entry);
+    EXPECT_EQ(now.number, before[buyer - 1].number);
+    EXPECT_EQ(now.pass_expires_at, before[buyer - 1].pass_expires_at);
+    numbers.insert(now.number);
+    if (now.state == sale::PlaceState::claimed) {
+      EXPECT_EQ(ask(hold_request(sale, buyer)).verdict, Verdict::granted);
+    }
+  }
+  EXPECT_EQ(numbers.size(), 30U);
+  call_up_to(sale, 30);
+}
+
+TEST_P(LineConformance, racing_buyers_get_one_place_each) {
+  const auto sale = lobby(sale::LineMode::fifo);
+  constexpr std::uint64_t kBuyers = 40;
+  std::vector<std::thread> threads;
+  std::array<std::atomic<std::uint32_t>, kBuyers + 1> entry{};
+  std::atomic<int> wrong{0};
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (std::uint64_t buyer = 1; buyer <= kBuyers; ++buyer) {
+        const auto taken = place(sale, buyer);
+        std::uint32_t none = 0;
+        if (taken.verdict != Verdict::place ||
+            (!entry[buyer].compare_exchange_strong(none, taken.place.entry) &&
+             none != taken.place.entry)) {
+          ++wrong;
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong.load(), 0);
+  std::set<std::uint32_t> entries;
+  for (std::uint64_t buyer = 1; buyer <= kBuyers; ++buyer) entries.insert(entry[buyer].load());
+  EXPECT_EQ(entries.size(), kBuyers);
+  EXPECT_EQ(*entries.rbegin(), kBuyers);
+}
+
 TEST_P(BoxOfficeConformance, what_was_acknowledged_survives_a_restart) {
   const auto sale = open_sale({.stock = 50});
   std::vector<sale::OrderView> orders;
@@ -300,6 +443,8 @@ TEST_P(BoxOfficeConformance, what_was_acknowledged_survives_a_restart) {
   EXPECT_EQ(status(sale).paid, 1U);
 }
 
+INSTANTIATE_TEST_SUITE_P(, LineConformance, ::testing::ValuesIn(implementations()),
+                         [](const auto& each) { return each.param.name; });
 INSTANTIATE_TEST_SUITE_P(, BoxOfficeConformance, ::testing::ValuesIn(implementations()),
                          [](const auto& each) { return each.param.name; });
 

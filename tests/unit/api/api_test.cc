@@ -4,6 +4,7 @@
 #include <set>
 #include <sstream>
 
+#include "sale/draw.h"
 #include "support/api_world.h"
 #include "support/schema_check.h"
 
@@ -608,6 +609,61 @@ TEST_F(Api, answers_are_what_the_openapi_file_says) {
   see(http_call(admin, "GET", "/readyz"), "get", "/readyz");
   EXPECT_NE(http_call(admin, "GET", "/metrics").body.find("onrush_http_requests_total"),
             std::string::npos);
+}
+
+TEST_F(Api, answers_of_the_line_are_what_the_openapi_file_says) {
+  const SchemaChecker check(openapi());
+  const std::string base = "/api/v1/sales/{sale}";
+  const auto see = [&](std::string_view method, const std::string& path, int status,
+                       std::uint64_t buyer = 0, std::string_view body = {}) {
+    std::string name(method);
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const auto answer = http_call(world.general->port(), method, "/api/v1/sales/s" + path, body,
+                                  buyer == 0 ? std::string{} : world.buyer(buyer));
+    EXPECT_EQ(answer.status, status) << path << answer.body;
+    EXPECT_EQ(check.fault(name, base + path, answer.status, answer.body), "") << answer.body;
+  };
+  world.define(R"({"item":"a","title":"A","stock":1,"price":500})",
+               R"(,"lobby_at":"+1m","line":{"mode":"draw","capacity":2,"active_max":1})");
+  see("GET", "", 200);
+  see("POST", "/place", 425);
+  see("GET", "/draw", 200);
+  see("GET", "/draw/entries", 425);
+  world.clock.advance(std::chrono::minutes{1});
+  world.office.tick();
+  see("POST", "/place", 201, 1);
+  see("POST", "/place", 200, 1);
+  see("POST", "/place", 201, 2);
+  see("POST", "/place", 503, 3);
+  see("POST", "/place", 401);
+  see("GET", "/place", 404, 3);
+  see("GET", "/live", 200);
+  world.act(sale::command::PhaseAct::open);
+  for (int i = 0; i < 10; ++i) {
+    world.clock.advance(Millis{100});
+    world.office.tick();
+  }
+  const ports::LineStatus line = world.office.line(sale::SaleNo{1});
+  ASSERT_GE(line.serving, 1u);
+  const std::uint32_t first = sale::Permutation(line.seed, 2).entry_at(1);
+  see("POST", "/holds", 403, first, R"({"item":"a"})");
+  see("POST", "/pass", 201, first);
+  see("POST", "/pass", 200, first);
+  see("POST", "/pass", 425, 3 - first);
+  see("GET", "/place", 200, first);
+  see("POST", "/pass", 404, 3);
+  see("GET", "/draw", 200);
+  see("GET", "/draw/entries", 200);
+  see("DELETE", "/place", 204, 3 - first);
+  const auto notice =
+      http_call(world.admin->port(), "POST", "/api/v1/admin/sales/s/acts",
+                R"({"act":"notice","notice":{"en":"n"}})", world.staff(Role::operator_));
+  EXPECT_EQ(check.fault("post", "/api/v1/admin/sales/{sale}/acts", 200, notice.body), "");
+  const auto seen =
+      http_call(world.admin->port(), "GET", "/api/v1/admin/sales/s", {}, world.staff(Role::viewer));
+  EXPECT_EQ(check.fault("get", "/api/v1/admin/sales/{sale}", 200, seen.body), "") << seen.body;
+  const auto stranger = http_call(world.general->port(), "GET", "/api/v1/passes/check?sale=s");
+  EXPECT_EQ(check.fault("get", "/api/v1/passes/check", 401, stranger.body), "");
 }
 
 TEST(OpenApi, describes_exactly_the_routes_of_the_table) {

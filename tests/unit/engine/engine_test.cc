@@ -333,6 +333,52 @@ TEST(Engine, a_snapshot_shortens_recovery_and_a_damaged_one_is_passed_over) {
   EXPECT_EQ(recovered().events_replayed, last_seq);
 }
 
+// From the journal alone, and from a snapshot: the same line goes on.
+TEST(Engine, a_line_goes_on_after_recovery_with_and_without_a_snapshot) {
+  for (const bool snapshot : {false, true}) {
+    FaultyStorage storage;
+    ManualClock clock;
+    EngineConfig config = small_config();
+    config.snapshot_on_stop = snapshot;
+    testing::SaleShape shape{.stock = 1'000};
+    shape.line.mode = sale::LineMode::draw;
+    shape.line.rate = 1'000;
+    shape.line.draw_secret.fill(std::byte{1});
+    shape.lobby = 60s;
+    const sale::SaleNo sale(1);
+    std::uint32_t serving = 0;
+    Digest seed{};
+    {
+      auto engine = open_engine(storage, clock, config);
+      engine->start();
+      (void)ask(*engine, command::DefineSale{make_rules(shape, clock.now() + 60s), "ann"});
+      (void)ask(*engine, command::ChangePhase{sale, command::PhaseAct::announce, "ann", ""});
+      ASSERT_TRUE(reaches([&] { return engine->line(sale).phase == sale::Phase::lobby; }));
+      for (std::uint64_t buyer = 1; buyer <= 200; ++buyer)
+        ASSERT_EQ(ask(*engine, command::TakePlace{sale, sale::BuyerId(buyer)}).verdict,
+                  Verdict::place);
+      clock.advance(60s);
+      ASSERT_TRUE(reaches([&] {
+        clock.advance(10ms);
+        return engine->line(sale).serving >= 100;
+      }));
+      serving = engine->line(sale).serving;
+      seed = engine->line(sale).seed;
+    }
+    auto engine = open_engine(storage, clock, config);
+    EXPECT_EQ(engine->recovery().snapshot_seq != 0, snapshot);
+    EXPECT_GE(engine->line(sale).serving, serving);
+    EXPECT_EQ(engine->line(sale).seed, seed);
+    EXPECT_EQ(engine->summaries()[0].line.entries, 200U);
+    engine->start();
+    ASSERT_TRUE(reaches([&] {
+      clock.advance(10ms);
+      return engine->line(sale).serving == 200;
+    })) << "the line stands still after recovery";
+    ASSERT_EQ(ask(*engine, command::ClaimPass{sale, sale::BuyerId(200)}).verdict, Verdict::pass);
+  }
+}
+
 TEST(Engine, saves_snapshots_while_it_serves) {
   FaultyStorage storage;
   ManualClock clock;

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "edge/live/line_documents.h"
 #include "edge/live/personal_message.h"
 #include "edge/live/reply_box.h"
 
@@ -62,6 +63,85 @@ TEST(Documents, the_state_of_a_live_document_does_not_depend_on_the_clock) {
   EXPECT_NE(one, two);
   EXPECT_EQ(live_document_state(one), live_document_state(two));
   EXPECT_EQ(boost::json::parse(one).at("items").at(0).at("paid").as_int64(), 2);
+}
+
+ports::LineStatus busy_line() {
+  ports::LineStatus line;
+  line.mode = sale::LineMode::fifo;
+  line.phase = sale::Phase::open;
+  line.drawn = true;
+  line.entries = line.capacity = 1'000;
+  line.serving = 100;
+  line.claimed = 50;
+  line.claim_rate_milli = 5'000;
+  line.win_up_to = 900;
+  return line;
+}
+
+sale::PlaceView waiting_place() {
+  sale::PlaceView place;
+  place.entry = place.number = 301;
+  place.serving = 100;
+  place.ahead = 200;
+  place.state = sale::PlaceState::waiting;
+  return place;
+}
+
+// 201 numbers to be called, every second of which claims, 5 a second: 20.1 s, told as a range.
+TEST(Eta, is_a_range_around_the_pace_at_which_passes_are_claimed) {
+  const auto eta = eta_of(waiting_place(), busy_line());
+  ASSERT_TRUE(eta);
+  EXPECT_EQ(eta->low_seconds, 15u);
+  EXPECT_EQ(eta->high_seconds, 32u);
+}
+
+TEST(Eta, is_not_told_while_it_would_be_a_guess) {
+  const auto told = [](auto change) {
+    ports::LineStatus line = busy_line();
+    sale::PlaceView place = waiting_place();
+    change(line, place);
+    return eta_of(place, line).has_value();
+  };
+  EXPECT_TRUE(told([](auto&, auto&) {}));
+  EXPECT_FALSE(told([](auto& line, auto&) { line.phase = sale::Phase::paused; }));
+  EXPECT_FALSE(told([](auto& line, auto&) { line.claimed = kStableClaims - 1; }));
+  EXPECT_FALSE(told([](auto& line, auto&) { line.claim_rate_milli = 0; }));
+  EXPECT_FALSE(told([](auto& line, auto&) { line.win_up_to = 300; })) << "he cannot win";
+  EXPECT_FALSE(told([](auto&, auto& place) { place.state = sale::PlaceState::called; }));
+  EXPECT_FALSE(told([](auto&, auto& place) { place.state = sale::PlaceState::lobby; }));
+}
+
+TEST(Documents, the_live_document_tells_of_the_line_whether_anybody_can_still_win) {
+  SaleDirectory directory({});
+  const std::vector<sale::Event> events = {sale::event::SaleDefined{sale::SaleNo{1}, rules(), "t"}};
+  directory.on_events(1, TimePoint{}, events);
+  const auto list = directory.current();
+  const ports::ItemStatus item{sale::Phase::open, sale::PhaseReason::staff, 5, 1, 2, 2, 0};
+  const auto line_of = [&](const ports::LineStatus& line) {
+    return boost::json::parse(live_document(*list->find("s"), {&item, 1}, line, TimePoint{}))
+        .at("line");
+  };
+  EXPECT_TRUE(line_of({}).is_null());
+  ports::LineStatus line = busy_line();
+  EXPECT_EQ(line_of(line).at("win_up_to").as_int64(), 900);
+  EXPECT_TRUE(line_of(line).at("can_win").as_bool());
+  EXPECT_TRUE(line_of(line).at("full").as_bool()) << "as many as it takes";
+  EXPECT_EQ(line_of(line).at("claim_rate").as_double(), 5.0);
+  line.entries = 999;
+  line.win_up_to = 0;
+  EXPECT_FALSE(line_of(line).at("full").as_bool());
+  EXPECT_FALSE(line_of(line).at("can_win").as_bool());
+}
+
+// Else a lobby of a million would fill the inbox of the push hub with what nobody is told.
+TEST(PersonalNews, nothing_of_the_line_is_copied_for_one_buyer) {
+  const sale::SaleNo sale{1};
+  const sale::BuyerId buyer{2};
+  EXPECT_FALSE(buyer_of(sale::event::PlaceTaken{sale, buyer, 1}));
+  EXPECT_FALSE(buyer_of(sale::event::PassClaimed{sale, buyer, 1, {}}));
+  EXPECT_FALSE(buyer_of(sale::event::Registered{sale, buyer}));
+  EXPECT_EQ(changed_sale(sale::event::PlaceTaken{sale, buyer, 1}), sale);
+  EXPECT_EQ(changed_sale(sale::event::LineCalled{sale, 1}), sale);
 }
 
 TEST(PersonalNews, a_grant_is_told_in_full_and_a_late_refund_once) {
