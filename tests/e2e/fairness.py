@@ -156,7 +156,8 @@ def test_half_never_pay_and_nothing_is_left(make, shoppers):
     stock = shoppers // 4
     with make() as server:
         server.start()
-        report = play(server, "half", random.randrange(1, 1 << 31), stock, shoppers, "--abandon", "0.5", line=DRAW)
+        report = play(server, "half", random.randrange(1, 1 << 31), stock, shoppers, "--abandon", "0.5", line=DRAW,
+                      hold_seconds=3)
         orders, line = report["orders"], report["line"]
         print(f"        {stock} units; {orders['granted']} holds, {orders['expired']} never paid, {orders['paid']} paid; "
               f"{line['called']} called, {line['passes']} passes, after {report['seconds']:.1f} s")
