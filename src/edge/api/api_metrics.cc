@@ -212,10 +212,9 @@ std::vector<MetricFamily> ApiMetrics::Collect() const {
                        {counter({}, wrong_channel)}};
   add_answers(workers_, &RequestCounts::holds, holds);
   add_answers(workers_, &RequestCounts::line, line);
-  return {std::move(requests), std::move(durations),
-          std::move(holds),    limited_family(workers_),
-          std::move(channel),  challenge_family(workers_),
-          std::move(line),     std::move(funnel)};
+  return {std::move(requests),      std::move(durations), std::move(holds),
+          limited_family(workers_), std::move(channel),   challenge_family(workers_),
+          std::move(line),          std::move(funnel)};
 }
 
 HoldFunnel ApiMetrics::funnel() const {

@@ -10,9 +10,9 @@
 // A false positive costs one trip through the queue. Losers who are answered from the latch are not
 // added, so it stays as small as the number of requests that reached the queue.
 //
-// Two more filters of the same kind hold those who may have a place in the line of a sale, and those
-// who may have registered for it: the others are refused without a trip. Who takes his registration
-// back stays in it; the box office knows.
+// Two more filters of the same kind hold those who may have a place in the line of a sale, and
+// those who may have registered for it: the others are refused without a trip. Who takes his
+// registration back stays in it; the box office knows.
 #pragma once
 
 #include <array>
