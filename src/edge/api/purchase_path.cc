@@ -49,7 +49,7 @@ void get_path(Station& station, const http::Request& request, const PathParams& 
     return call->fail(problem_of(*outcome, frame));
   }
   if (const auto refusal = DoorGuards(station).registration(*sale, buyer))
-    return call->fail(refusal->problem);
+    return call->fail(refusal->problem());
   if (sale->rules->line.on() && !has_pass(station, request, *sale, buyer, now))
     return call->fail(problem::kPassRequired, "The sale has a line: claim a pass first.");
   const auto path = station.context.front_door.paths().make(sale->sale.value(), buyer.value(), now);

@@ -274,7 +274,7 @@ TEST_F(Line, whoever_shows_his_place_is_told_to_wait_without_the_box_office) {
 }
 
 TEST_F(Line, whoever_cannot_win_with_what_is_left_is_told_so) {
-  world.define(kItem, line_of("fifo"));
+  world.define(kLineItem, line_of("fifo"));
   enter_lobby();
   for (std::uint64_t buyer = 1; buyer <= 7; ++buyer)
     ASSERT_EQ(call("POST", "/place", buyer).status, 201);
