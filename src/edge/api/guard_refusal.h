@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "edge/api/prepared_text.h"
 #include "edge/api/problems.h"
 #include "edge/api/sale_funnel.h"
 
@@ -35,7 +36,7 @@ class GuardRefusals {
     Layer layer;
     const char* detail;
     std::string bytes;
-    std::size_t seconds_at = 0, millis_at = 0;  // where a wait is written; 0: there is none
+    Room seconds, millis;  // of the wait
   };
   Prepared& prepared_for(const GuardRefusal& refusal);
 

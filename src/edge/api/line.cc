@@ -66,8 +66,8 @@ std::string place_token(Station& station, const live::SaleEntry& sale, sale::Buy
 std::string document_of(Station& station, const live::SaleEntry& sale, sale::BuyerId buyer,
                         const sale::PlaceView& place) {
   const TimePoint now = station.context.clock.now();
-  return live::place_document(place, station.context.office.line(sale.sale), *sale.rules,
-                              place_token(station, sale, buyer, place, now), now);
+  return live::place_document(place, live::eta_of(place, station.context.office.line(sale.sale)),
+                              *sale.rules, place_token(station, sale, buyer, place, now), now);
 }
 
 void send_place(Station& station, sale::SaleNo no, const CallPtr& call, Success asked,

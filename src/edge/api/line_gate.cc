@@ -1,7 +1,5 @@
 #include "edge/api/line_gate.h"
 
-#include "edge/api/line_turn.h"
-
 namespace onrush::api {
 namespace {
 
@@ -62,7 +60,8 @@ std::optional<sale::Outcome> refused_to_all(LineCall call, const live::SaleEntry
 LineGate::LineGate(Station& station)
     : station_(station),
       common_headers_("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n" +
-                      station.cors_headers(station.context.config.public_origin)) {}
+                      station.cors_headers(station.context.config.public_origin)),
+      turns_(common_headers_) {}
 
 bool LineGate::refuses(const http::Request& request, http::Responder& responder) {
   const auto path = line_path(request.path);
@@ -92,11 +91,11 @@ bool LineGate::refuses_turn(const http::Request& request, const live::SaleEntry&
   // Over a limit: line.cc says so. What is denied here is denied there.
   if (station_.context.rate_limits.take_address(request)) return false;
   if (station_.context.rate_limits.take_account(waiting->buyer)) return false;
-  http::Response response = to_response(turn_problem(sale, line, waiting->place, token, now), {});
-  response.headers += common_headers_;
-  responder.send(response);
+  const std::string_view bytes = turns_.get(sale, line, waiting->place, token, now);
+  if (bytes.empty()) return false;
+  responder.send_prepared(bytes);
   station_.counts->count_guard(sale.sale, Layer::not_your_turn);
-  count(request, sale::Verdict::not_your_turn, response.status);
+  count(request, sale::Verdict::not_your_turn, problem::kNotYourTurn.status);
   return true;
 }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "edge/api/line_turn.h"
 #include "edge/api/station.h"
 
 namespace onrush::api {
@@ -50,6 +51,7 @@ class LineGate {
 
   Station& station_;
   const std::string common_headers_;
+  TurnAnswers turns_;
   std::vector<std::array<Prepared, kLineCalls>> prepared_;  // by sale
 };
 

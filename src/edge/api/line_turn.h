@@ -1,9 +1,13 @@
 // What somebody is told who claims a pass before his turn.
 #pragma once
 
+#include <array>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "edge/api/prepared_text.h"
 #include "edge/api/station.h"
 
 namespace onrush::api {
@@ -25,5 +29,31 @@ struct WaitingPlace {
 [[nodiscard]] Problem turn_problem(const live::SaleEntry& sale, const ports::LineStatus& line,
                                    const sale::PlaceView& place, std::string_view place_token,
                                    TimePoint now);
+
+// The same as prepared bytes, in which only this buyer's numbers, his token and the time are
+// written. Of one worker; on its thread only.
+class TurnAnswers {
+ public:
+  // `common_headers`: the lines that every answer carries.
+  explicit TurnAnswers(std::string common_headers) : common_headers_(std::move(common_headers)) {}
+
+  // Valid until the next call; empty if the token is longer than any of ours.
+  [[nodiscard]] std::string_view get(const live::SaleEntry& sale, const ports::LineStatus& line,
+                                     const sale::PlaceView& place, std::string_view place_token,
+                                     TimePoint now);
+
+ private:
+  enum class Kind : std::uint8_t { timed, untimed, hopeless };  // an ETA is known; not; cannot win
+  struct Prepared {
+    sale::RulesPtr made_from;
+    std::string bytes;
+    Room entry, number, serving, ahead, retry, low, high;
+    std::size_t token_at = 0, time_at = 0;
+  };
+  void make(Prepared& answer, const live::SaleEntry& sale, Kind kind);
+
+  const std::string common_headers_;
+  std::vector<std::array<Prepared, 3>> by_sale_;
+};
 
 }  // namespace onrush::api

@@ -83,7 +83,7 @@ void write_notice(JsonWriter& out, const sale::Text& notice) {
   }
 }
 
-std::string place_document(const sale::PlaceView& place, const ports::LineStatus& line,
+std::string place_document(const sale::PlaceView& place, const std::optional<Eta>& eta,
                            const sale::SaleRules& rules, std::string_view token, TimePoint now) {
   std::string text;
   text.reserve(512);
@@ -95,7 +95,7 @@ std::string place_document(const sale::PlaceView& place, const ports::LineStatus
   out.key("state").text(sale::to_string(place.state)).key("serving").number(place.serving);
   out.key("ahead");
   numbered ? out.number(place.ahead) : out.null();
-  write_eta(out, eta_of(place, line));
+  write_eta(out, eta);
   out.key("token").text(token).key("pass_expires_at");
   place.state == sale::PlaceState::claimed ? out.time(place.pass_expires_at) : out.null();
   out.key("server_time").time(now).end_object();

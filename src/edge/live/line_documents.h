@@ -37,7 +37,7 @@ void write_notice(JsonWriter& out, const sale::Text& notice);
 
 // `token`: what proves the place to its buyer.
 [[nodiscard]] std::string place_document(const sale::PlaceView& place,
-                                         const ports::LineStatus& line,
+                                         const std::optional<Eta>& eta,
                                          const sale::SaleRules& rules, std::string_view token,
                                          TimePoint now);
 
