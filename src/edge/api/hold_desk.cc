@@ -50,6 +50,7 @@ void HoldDesk::handle(const HoldsPath& path, const http::Request& request,
   Pending pending;
   pending.responder = std::move(responder);
   if (until_timed_ == 1) pending.started_at = std::chrono::steady_clock::now();
+  __builtin_prefetch(&memos_[memo_of(request.header(http::Header::authorization))]);
 
   if (limits_.refuses_address(sale_key, request, pending.responder))
     return count_refusal(pending, 429);

@@ -61,7 +61,9 @@ LineGate::LineGate(Station& station)
     : station_(station),
       common_headers_("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n" +
                       station.cors_headers(station.context.config.public_origin)),
-      turns_(common_headers_) {}
+      turns_(common_headers_),
+      routes_{match_route(http::Method::post, "/api/v1/sales/s/place", station.listener).route,
+              match_route(http::Method::post, "/api/v1/sales/s/pass", station.listener).route} {}
 
 bool LineGate::refuses(const http::Request& request, http::Responder& responder) {
   const auto path = line_path(request.path);
@@ -78,7 +80,7 @@ bool LineGate::refuses(const http::Request& request, http::Responder& responder)
     return path->call == LineCall::pass && refuses_turn(request, *sale, line, now, responder);
   const Prepared& answer = prepare(path->call, sale->sale, *outcome, now);
   responder.send_prepared(answer.bytes);
-  count(request, outcome->verdict, answer.status);
+  count(path->call, outcome->verdict, answer.status);
   return true;
 }
 
@@ -95,14 +97,13 @@ bool LineGate::refuses_turn(const http::Request& request, const live::SaleEntry&
   if (bytes.empty()) return false;
   responder.send_prepared(bytes);
   station_.counts->count_guard(sale.sale, Layer::not_your_turn);
-  count(request, sale::Verdict::not_your_turn, problem::kNotYourTurn.status);
+  count(LineCall::pass, sale::Verdict::not_your_turn, problem::kNotYourTurn.status);
   return true;
 }
 
-void LineGate::count(const http::Request& request, sale::Verdict verdict, int status) {
+void LineGate::count(LineCall call, sale::Verdict verdict, int status) {
   station_.counts->count_line(verdict, true);
-  station_.counts->count_status(match_route(request.method, request.path, station_.listener).route,
-                                status);
+  station_.counts->count_status(routes_[static_cast<std::size_t>(call)], status);
 }
 
 const LineGate::Prepared& LineGate::prepare(LineCall call, sale::SaleNo sale,

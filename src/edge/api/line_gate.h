@@ -38,7 +38,7 @@ class LineGate {
  private:
   bool refuses_turn(const http::Request& request, const live::SaleEntry& sale,
                     const ports::LineStatus& line, TimePoint now, http::Responder& responder);
-  void count(const http::Request& request, sale::Verdict verdict, int status);
+  void count(LineCall call, sale::Verdict verdict, int status);
   struct Prepared {
     sale::Verdict verdict = sale::Verdict::done;  // what the text depends on, and …
     TimePoint when{};
@@ -52,6 +52,7 @@ class LineGate {
   Station& station_;
   const std::string common_headers_;
   TurnAnswers turns_;
+  const std::array<const Route*, kLineCalls> routes_;       // by call
   std::vector<std::array<Prepared, kLineCalls>> prepared_;  // by sale
 };
 
