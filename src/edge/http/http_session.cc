@@ -175,7 +175,6 @@ void HttpSession::dispatch(Head& head) {
   head_only_ = head.request.method == Method::head;
   TimerWheel::clear(*this);
   head.request.remote = remote_;
-  head.request.connection = connection_;
   upgradable_ = &head;
   try {
     loop_.service().handle(head.request, Responder(&loop_, slot(), loop_.generation(slot())));

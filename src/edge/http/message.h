@@ -42,7 +42,6 @@ struct Request {
   std::string_view body;
   std::array<std::string_view, static_cast<std::size_t>(Header::count_)> headers{};
   std::array<std::uint8_t, 16> remote{};  // IPv6, or IPv4-mapped
-  std::uint64_t connection = 0;           // changes with each connection: a memo's key
 
   [[nodiscard]] std::string_view header(Header h) const {
     return headers[static_cast<std::size_t>(h)];

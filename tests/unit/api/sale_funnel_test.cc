@@ -106,7 +106,8 @@ TEST(AdminSaleFunnel, a_sale_shows_its_own_layers_only) {
   EXPECT_EQ(in_t(""), 403);
   EXPECT_EQ(in_t(""), 403);
   EXPECT_EQ(in_t(""), 429);
-  EXPECT_EQ(in_t("X-Onrush-Channel: app\r\n"), 425) << "told to everybody alike, at no account's cost";
+  EXPECT_EQ(in_t("X-Onrush-Channel: app\r\n"), 425)
+      << "told to everybody alike, at no account's cost";
 
   auto s = funnel_of(world, "s");
   EXPECT_EQ(s["granted"], 1);
