@@ -18,6 +18,7 @@
 #include "checkout/payment_desk.h"
 #include "edge/api/blocking_pool.h"
 #include "edge/api/challenges.h"
+#include "edge/api/draw_leaves.h"
 #include "edge/api/front_door.h"
 #include "edge/api/known_buyers.h"
 #include "edge/api/rate_limits.h"
@@ -105,6 +106,7 @@ struct ApiContext {
   RateLimits& rate_limits;
   FrontDoor& front_door;
   Challenges& challenges;
+  DrawLeaves& draw_leaves;
 };
 
 }  // namespace onrush::api
