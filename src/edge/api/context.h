@@ -7,6 +7,7 @@
 
 #include <prometheus/collectable.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -107,6 +108,8 @@ struct ApiContext {
   FrontDoor& front_door;
   Challenges& challenges;
   DrawLeaves& draw_leaves;
+  // A file of orders is being put together; one at a time, so that others find the pool free.
+  std::shared_ptr<std::atomic<bool>> exporting = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace onrush::api
