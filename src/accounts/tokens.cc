@@ -1,6 +1,7 @@
 #include "accounts/tokens.h"
 
 #include <algorithm>
+#include <charconv>
 #include <stdexcept>
 
 #include "accounts/claims_text.h"
@@ -113,6 +114,24 @@ boost::system::result<Claims, TokenFault> Tokens::verify(std::string_view token,
   }
   if (now >= claims.expires_at) return TokenFault::expired;
   return claims;
+}
+
+std::optional<sale::BuyerId> Tokens::subject_named_in(std::string_view buyer_token) const {
+  const LiveKey* key = Impl::find(impl_->of(TokenKind::buyer), buyer_token);
+  if (key == nullptr) return std::nullopt;
+  // As write_claims() begins: {"sub":"123", … A multiple of four characters is whole bytes.
+  constexpr std::size_t kText = 40;
+  constexpr std::string_view kBegin = R"({"sub":")";
+  std::array<std::byte, kText / 4 * 3> begin;
+  const std::string_view text = buyer_token.substr(key->header.size());
+  if (text.size() < kText || !read_base64url(text.substr(0, kText), begin)) return std::nullopt;
+  std::string_view json(reinterpret_cast<const char*>(begin.data()), begin.size());
+  if (!json.starts_with(kBegin)) return std::nullopt;
+  json.remove_prefix(kBegin.size());
+  std::uint64_t id = 0;
+  const auto [end, error] = std::from_chars(json.data(), json.data() + json.size(), id);
+  if (error != std::errc{} || end == json.data() + json.size() || *end != '"') return std::nullopt;
+  return sale::BuyerId{id};
 }
 
 std::string_view to_string(TokenFault fault) {

@@ -35,7 +35,7 @@ struct FilterRule {
 };
 
 // Asks the rule, and remembers for a buyer who was refused until when the answer stays the same: a
-// client that hammers costs one look-up a request. Of one thread. 512 KiB, from the first refusal.
+// client that hammers costs one look-up a request. Of one thread. 2 MiB, from the first refusal.
 class ClientFilter {
  public:
   // Slots that are looked at for the next one that passes. With none of them the buyer is told to
@@ -54,7 +54,7 @@ class ClientFilter {
     std::uint32_t sale = 0;
     std::uint32_t rule_tag = 0;  // a sale may be given another rule
   };
-  static constexpr std::size_t kKnown = 1u << 14;
+  static constexpr std::size_t kKnown = 1u << 16;
 
   std::vector<Known> known_;
 };

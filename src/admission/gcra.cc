@@ -48,7 +48,7 @@ KeyedGcra::KeyedGcra(Rate rate, unsigned places_log2, std::uint64_t seed, Steady
       interval_(interval_of(rate, kTickNs)),
       tolerance_((rate.burst - 1) * interval_of(rate, kTickNs)),
       line_mask_((std::uint64_t{1} << (places_log2 - 3)) - 1),
-      lines_(std::make_unique<Line[]>(line_mask_ + 1)) {
+      lines_(line_mask_ + 1) {
   INVARIANT(rate.per_second <= kPerSecondMax && rate.burst <= kBurstMax,
             "ticks are fine enough for the rate, and 52 bits of them for the burst");
 }
@@ -69,6 +69,10 @@ KeyedGcra::Found KeyedGcra::find(Line& line, std::uint64_t tag, std::size_t home
   }
   if (own.place != nullptr) return own;
   return free.place != nullptr ? free : shared;
+}
+
+void KeyedGcra::prefetch(std::uint64_t key) const noexcept {
+  __builtin_prefetch(&lines_[keyed_hash(key, seed_) & line_mask_], 1);
 }
 
 Decision KeyedGcra::take(std::uint64_t key, SteadyTime at) noexcept {

@@ -19,6 +19,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/zeroed_table.h"
+
 namespace onrush::admission {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
@@ -71,6 +73,8 @@ class KeyedGcra {
   KeyedGcra(Rate rate, unsigned places_log2, std::uint64_t seed, SteadyTime origin);
 
   [[nodiscard]] Decision take(std::uint64_t key, SteadyTime now) noexcept;
+  // Begins to fetch what take() will look at.
+  void prefetch(std::uint64_t key) const noexcept;
 
  private:
   static constexpr std::size_t kPlaces = 8;
@@ -93,7 +97,7 @@ class KeyedGcra {
   const std::uint64_t interval_;  // ticks, rounded up
   const std::uint64_t tolerance_;
   const std::uint64_t line_mask_;
-  const std::unique_ptr<Line[]> lines_;
+  const ZeroedTable<Line> lines_;
 };
 
 }  // namespace onrush::admission

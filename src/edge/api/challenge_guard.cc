@@ -32,10 +32,10 @@ std::optional<GuardRefusal> challenge_refusal(Station& station, const live::Sale
   const auto lack = challenge_lack(station, sale, buyer, request, now);
   if (!lack) return std::nullopt;
   const bool raised = lack == ChallengeLack::raised;
-  GuardRefusal refusal{Layer::challenge_required, {problem::kChallengeRequired, {}, 0, {}}, raised};
-  refusal.problem.detail = raised ? "Solve a harder challenge first: GET …/challenge."
-                                  : "Solve the challenge of this sale first: GET …/challenge.";
-  return refusal;
+  return GuardRefusal{Layer::challenge_required,
+                      raised ? "Solve a harder challenge first: GET …/challenge."
+                             : "Solve the challenge of this sale first: GET …/challenge.",
+                      Millis{0}, raised};
 }
 
 }  // namespace onrush::api

@@ -1,16 +1,12 @@
 #include "edge/api/door_guards.h"
 
-#include <fmt/format.h>
-
 namespace onrush::api {
 
 std::optional<GuardRefusal> DoorGuards::registration(const live::SaleEntry& sale,
                                                      sale::BuyerId buyer) const {
   if (sale.rules->admission.registration != sale::RegistrationMode::required) return std::nullopt;
   if (station_.context.known_buyers.may_be_registered(sale.sale, buyer)) return std::nullopt;
-  return GuardRefusal{
-      Layer::registration_required,
-      {problem::kRegistrationRequired, "This sale is for those who registered.", 0, {}}};
+  return GuardRefusal{Layer::registration_required, "This sale is for those who registered."};
 }
 
 std::optional<GuardRefusal> DoorGuards::filter(const live::SaleEntry& sale, sale::BuyerId buyer,
@@ -22,10 +18,7 @@ std::optional<GuardRefusal> DoorGuards::filter(const live::SaleEntry& sale, sale
     known = {sale.rules, station_.context.front_door.filter_rule(*sale.rules)};
   const auto wait = filter_.refuses(known.rule, sale.sale.value(), buyer.value(), now);
   if (!wait) return std::nullopt;
-  return GuardRefusal{Layer::filtered,
-                      {problem::kFiltered, "This is not one of your time slots.",
-                       static_cast<int>((wait->count() + 999) / 1000),
-                       fmt::format("\"retry_after_ms\":{}", wait->count())}};
+  return GuardRefusal{Layer::filtered, "This is not one of your time slots.", *wait};
 }
 
 std::optional<GuardRefusal> DoorGuards::path(const live::SaleEntry& sale, sale::BuyerId buyer,
@@ -34,11 +27,8 @@ std::optional<GuardRefusal> DoorGuards::path(const live::SaleEntry& sale, sale::
   if (station_.context.front_door.paths().holds(code, sale.sale.value(), buyer.value(), now))
     return std::nullopt;
   return GuardRefusal{Layer::path_required,
-                      {problem::kPathRequired,
-                       code.empty() ? "Ask for your purchase path first: GET …/path."
-                                    : "This purchase path is over, or another's: GET …/path.",
-                       0,
-                       {}}};
+                      code.empty() ? "Ask for your purchase path first: GET …/path."
+                                   : "This purchase path is over, or another's: GET …/path."};
 }
 
 }  // namespace onrush::api

@@ -8,16 +8,10 @@
 #include <vector>
 
 #include "admission/client_filter.h"
-#include "edge/api/sale_funnel.h"
+#include "edge/api/guard_refusal.h"
 #include "edge/api/station.h"
 
 namespace onrush::api {
-
-struct GuardRefusal {
-  Layer layer;
-  Problem problem;
-  bool more_asked = false;  // challenge_required: more than the sale asks of everybody
-};
 
 inline void count_guard(RequestCounts& counts, sale::SaleNo sale, const GuardRefusal& refusal) {
   counts.count_guard(sale, refusal.layer);

@@ -1,6 +1,7 @@
 #include "edge/api/hold_desk.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/constant_time.h"
 #include "edge/api/challenge_guard.h"
@@ -17,6 +18,16 @@ std::string prepared_headers(const Station& station) {
 }
 
 constexpr std::size_t kQuickBodyMax = 4096;
+constexpr std::size_t kMemos = 1u << 14;
+constexpr int kGuardStatus = 403;  // of every guard's refusal
+
+// Where a token is remembered: by the end of its signature, which nobody can choose.
+std::size_t memo_of(std::string_view authorization) {
+  std::uint64_t end = 0;
+  if (authorization.size() < sizeof end) return 0;
+  std::memcpy(&end, authorization.data() + authorization.size() - sizeof end, sizeof end);
+  return mix_bits(end) % kMemos;
+}
 
 bool is_json(std::string_view content_type) {
   return content_type.empty() || content_type.starts_with("application/json");
@@ -27,6 +38,7 @@ bool is_json(std::string_view content_type) {
 HoldDesk::HoldDesk(Station& station)
     : station_(station),
       refusals_(prepared_headers(station)),
+      guard_refusals_(prepared_headers(station)),
       limits_(station, prepared_headers(station)),
       door_(station),
       memos_(kMemos) {}
@@ -41,18 +53,25 @@ void HoldDesk::handle(const HoldsPath& path, const http::Request& request,
 
   if (limits_.refuses_address(sale_key, request, pending.responder))
     return count_refusal(pending, 429);
+  const live::SaleEntry* sale = station_.public_sale(sale_key);
+  if (sale != nullptr && refused_to_all(path, *sale, request, now, pending)) return;
   const auto buyer = authenticate(request, now);
-  if (buyer) pending.buyer = *buyer;
-  if (buyer && limits_.refuses_account(*buyer, sale_key, request, pending.responder))
-    return count_refusal(pending, 429);
-  const live::SaleEntry* sale = buyer ? station_.public_sale(sale_key) : nullptr;
-  if (sale != nullptr) station_.context.known_buyers.prefetch(sale->sale, *buyer);
+  if (buyer) {
+    pending.buyer = *buyer;
+    // The tables are in no cache; they are looked at after the body is read.
+    station_.context.rate_limits.prefetch_account(*buyer);
+    if (sale != nullptr) station_.context.known_buyers.prefetch(sale->sale, *buyer);
+  } else {
+    sale = nullptr;
+  }
   sale::Lines lines;
   bool join_standby = true;
   // The latch is asked before anything is made for the log or the trace: refusals are the flood.
   const bool admitted = sale == nullptr || admits_channel(sale->rules->admission, request);
   const bool there = sale != nullptr && (path.code.empty() || sale->rules->admission.purchase_path);
   const bool read = there && admitted && read_quickly(request, *sale, lines, join_standby);
+  if (buyer && limits_.refuses_account(*buyer, sale_key, request, pending.responder))
+    return count_refusal(pending, 429);
   if (read && refused({request, *sale, *buyer, lines, join_standby, now, path.code}, pending))
     return;
   trace(pending, request);
@@ -99,17 +118,20 @@ bool HoldDesk::read_quickly(const http::Request& request, const live::SaleEntry&
 
 std::optional<sale::BuyerId> HoldDesk::authenticate(const http::Request& request, TimePoint now) {
   const std::string_view given = request.header(http::Header::authorization);
-  Memo& memo = memos_[request.connection % kMemos];
-  if (memo.connection == request.connection && memo.authorization.size() == given.size() &&
-      !given.empty() && equal_constant_time(memo.authorization, given)) {
-    if (memo.claims.expires_at > now) return memo.claims.subject;
+  Memo& memo = memos_[memo_of(given)];
+  if (memo.size == given.size() && !given.empty() &&
+      equal_constant_time({memo.authorization.data(), memo.size}, given)) {
+    if (memo.expires_at > now) return memo.subject;
     return std::nullopt;
   }
   const auto claims = station_.tokens.verify(bearer_token(given), accounts::TokenKind::buyer, now);
   if (!claims) return std::nullopt;
-  memo.connection = request.connection;
-  memo.authorization.assign(given);
-  memo.claims = *claims;
+  if (given.size() <= memo.authorization.size()) {
+    std::copy(given.begin(), given.end(), memo.authorization.begin());
+    memo.size = static_cast<std::uint16_t>(given.size());
+    memo.subject = claims->subject;
+    memo.expires_at = claims->expires_at;
+  }
   return claims->subject;
 }
 
@@ -143,10 +165,32 @@ bool HoldDesk::read_lines(const http::Request& request, const live::SaleEntry& s
   return true;
 }
 
+// Before the opening nobody has anything in the sale, and when it is over most have not: the answer
+// is the same whoever asks, so no token is checked. Who may have something is found by what his
+// token says of itself; if that is a lie, it gains him the check of it.
+bool HoldDesk::refused_to_all(const HoldsPath& path, const live::SaleEntry& sale,
+                              const http::Request& request, TimePoint now, Pending& pending) {
+  const sale::AdmissionRules& rules = sale.rules->admission;
+  // A script score watches clicks before the opening too, by whose they are.
+  if (rules.script_score || (!path.code.empty() && !rules.purchase_path)) return false;
+  if (!admits_channel(rules, request) || !is_for_prepared(request.header(http::Header::origin)))
+    return false;
+  const sale::ItemNo any{0};
+  const auto refusal = refused_by_phase(sale, any, now);
+  if (!refusal || refusal->verdict == sale::Verdict::paused) return false;
+  if (refusal->verdict == sale::Verdict::closed) {
+    const auto named =
+        station_.tokens.subject_named_in(bearer_token(request.header(http::Header::authorization)));
+    if (!named || station_.context.known_buyers.may_know(sale.sale, *named)) return false;
+  }
+  send_latch_refusal(pending, sale, any, *refusal, now);
+  return true;
+}
+
 // The guards in front of stock, cheapest first. This list is the order in which a request meets
 // them; rate limits and the channel have been before, and the leaky bucket is behind.
 std::optional<HoldDesk::Refusal> HoldDesk::first_refusal(const HoldAsk& ask) {
-  if (auto refusal = refused_by_phase(ask)) return refusal;
+  if (auto refusal = refused_by_phase(ask.sale, ask.lines.front().item, ask.now)) return refusal;
   if (auto refusal = door_.registration(ask.sale, ask.buyer)) return refusal;
   if (auto refusal = door_.filter(ask.sale, ask.buyer, ask.now)) return refusal;
   if (auto refusal = refused_by_line(ask)) return refusal;
@@ -182,9 +226,14 @@ bool HoldDesk::refused(const HoldAsk& ask, Pending& pending) {
 // Without a trace and a log line, as from a latch.
 void HoldDesk::refuse_quietly(Pending& pending, const HoldAsk& ask, const GuardRefusal& refusal) {
   count_guard(*station_.counts, ask.sale.sale, refusal);
-  http::Response response = to_response(refusal.problem, {});
+  const std::string_view origin = ask.request.header(http::Header::origin);
+  if (is_for_prepared(origin)) {
+    pending.responder.send_prepared(guard_refusals_.get(refusal));
+    return count_refusal(pending, kGuardStatus);
+  }
+  http::Response response = to_response(refusal.problem(), {});
   response.headers.append("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n")
-      .append(station_.cors_headers(ask.request.header(http::Header::origin)));
+      .append(station_.cors_headers(origin));
   pending.responder.send(response);
   count_refusal(pending, response.status);
 }
@@ -195,9 +244,9 @@ void HoldDesk::trace(Pending& pending, const http::Request& request) {
   pending.cors = station_.cors_headers(request.header(http::Header::origin));
 }
 
-std::optional<LatchRefusal> HoldDesk::refused_by_phase(const HoldAsk& ask) const {
-  const ports::ItemStatus status =
-      station_.context.office.status(ask.sale.sale, ask.lines.front().item);
+std::optional<LatchRefusal> HoldDesk::refused_by_phase(const live::SaleEntry& sale,
+                                                       sale::ItemNo item, TimePoint now) const {
+  const ports::ItemStatus status = station_.context.office.status(sale.sale, item);
   LatchRefusal refusal;
   refusal.phase = status.phase;
   switch (status.phase) {
@@ -205,9 +254,9 @@ std::optional<LatchRefusal> HoldDesk::refused_by_phase(const HoldAsk& ask) const
     case sale::Phase::announced:
     case sale::Phase::lobby:
       // At the very opening the latch may lag behind the clock; then the box office knows better.
-      if (ask.now >= ask.sale.rules->opens_at) return std::nullopt;
+      if (now >= sale.rules->opens_at) return std::nullopt;
       refusal.verdict = sale::Verdict::not_open;
-      refusal.when = ask.sale.rules->opens_at;
+      refusal.when = sale.rules->opens_at;
       return refusal;
     case sale::Phase::paused:
       refusal.verdict = sale::Verdict::paused;
@@ -263,10 +312,9 @@ void HoldDesk::refuse(Pending& pending, const Problem& problem) {
 
 void HoldDesk::refuse_from_latch(Pending& pending, const HoldAsk& ask,
                                  const LatchRefusal& refusal) {
-  station_.counts->count_hold(ask.sale.sale, refusal.verdict, true);
   const std::string_view origin = ask.request.header(http::Header::origin);
-  if (!origin.empty() && origin != station_.context.config.public_origin) {
-    // Prepared bytes name the pages' own origin; another one gets its own document.
+  if (!is_for_prepared(origin)) {
+    station_.counts->count_hold(ask.sale.sale, refusal.verdict, true);
     pending.started_at = std::chrono::steady_clock::now();
     pending.trace = station_.traces.begin(ask.request.header(http::Header::traceparent));
     pending.cors = station_.cors_headers(origin);
@@ -274,9 +322,18 @@ void HoldDesk::refuse_from_latch(Pending& pending, const HoldAsk& ask,
     frame.now = ask.now;
     return refuse(pending, problem_of(refusal.outcome(), frame));
   }
-  const std::string_view bytes =
-      refusals_.get(ask.sale.sale, ask.lines.front().item, refusal, ask.now);
-  pending.responder.send_prepared(bytes);
+  send_latch_refusal(pending, ask.sale, ask.lines.front().item, refusal, ask.now);
+}
+
+// Prepared bytes name the pages' own origin; another one gets its own document.
+bool HoldDesk::is_for_prepared(std::string_view origin) const {
+  return origin.empty() || origin == station_.context.config.public_origin;
+}
+
+void HoldDesk::send_latch_refusal(Pending& pending, const live::SaleEntry& sale, sale::ItemNo item,
+                                  const LatchRefusal& refusal, TimePoint now) {
+  station_.counts->count_hold(sale.sale, refusal.verdict, true);
+  pending.responder.send_prepared(refusals_.get(sale.sale, item, refusal, now));
   // No log line: a million losers are counted, not written down.
   const int status = refusal.verdict == sale::Verdict::sold_out        ? 409
                      : refusal.verdict == sale::Verdict::closed        ? 410

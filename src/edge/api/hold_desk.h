@@ -1,7 +1,7 @@
 // The hot path: POST /api/v1/sales/{sale}/holds, hundreds of thousands of times a second.
 //
-//   rate limits (hold_limits.h) around the token (memo of the connection) → channel → body →
-//   guards (first_refusal: phase … stock) → prepared bytes
+//   limit of the network → phase, if it says no to everybody → token (memo of those seen) →
+//   channel → body → limit of the account → guards (first_refusal: phase … stock) → prepared bytes
 //                                         └ else the box office's queue → answer after it is
 //                                         durable
 //
@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "admission/leaky_bucket.h"
+#include "base/zeroed_table.h"
 #include "edge/api/door_guards.h"
 #include "edge/api/hold_body.h"
 #include "edge/api/hold_limits.h"
@@ -71,14 +72,14 @@ class HoldDesk {
     GuardRefusal refusal;
   };
   using Refusal = std::variant<LatchRefusal, GuardRefusal>;
-  // The last token that was verified on a connection. Found by the connection's number; compared in
-  // full and in constant time, because a proxy may carry many clients on one connection.
+  // A token that was verified not long ago, whichever connection it came on: a proxy carries many
+  // clients on one. Compared in full and in constant time.
   struct Memo {
-    std::uint64_t connection = 0;
-    std::string authorization;
-    accounts::Claims claims;
+    sale::BuyerId subject;
+    TimePoint expires_at{};
+    std::uint16_t size = 0;               // 0: none
+    std::array<char, 232> authorization;  // longer ones are verified each time
   };
-  static constexpr std::size_t kMemos = 1u << 14;
   // The last body that was read and what it says: in a rush, nearly all bodies are the same bytes.
   struct BodyMemo {
     std::string bytes;
@@ -99,12 +100,19 @@ class HoldDesk {
   bool read_lines(const http::Request& request, const live::SaleEntry& sale, sale::Lines& lines,
                   bool& join_standby, Pending& pending);
   std::optional<Refusal> first_refusal(const HoldAsk& ask);
-  std::optional<LatchRefusal> refused_by_phase(const HoldAsk& ask) const;
+  std::optional<LatchRefusal> refused_by_phase(const live::SaleEntry& sale, sale::ItemNo item,
+                                               TimePoint now) const;
+  // True: answered, by what is the same for everybody who has nothing in the sale.
+  bool refused_to_all(const HoldsPath& path, const live::SaleEntry& sale,
+                      const http::Request& request, TimePoint now, Pending& pending);
   std::optional<LatchRefusal> refused_by_line(const HoldAsk& ask);
   std::optional<LatchRefusal> refused_by_stock(const HoldAsk& ask) const;
   bool refused(const HoldAsk& ask, Pending& pending);  // true: answered
   void refuse(Pending& pending, const Problem& problem);
   void refuse_from_latch(Pending& pending, const HoldAsk& ask, const LatchRefusal& refusal);
+  void send_latch_refusal(Pending& pending, const live::SaleEntry& sale, sale::ItemNo item,
+                          const LatchRefusal& refusal, TimePoint now);
+  [[nodiscard]] bool is_for_prepared(std::string_view origin) const;
   void count_refusal(const Pending& pending, int status);
   void refuse_quietly(Pending& pending, const HoldAsk& ask, const GuardRefusal& refusal);
   void trace(Pending& pending, const http::Request& request);
@@ -127,12 +135,13 @@ class HoldDesk {
 
   Station& station_;
   HoldRefusals refusals_;
+  GuardRefusals guard_refusals_;
   HoldLimits limits_;
   DoorGuards door_;
   std::unordered_map<sale::SaleNo, Bucket> buckets_;
   bool drips_ = false;
   bool draining_ = false;
-  std::vector<Memo> memos_;
+  ZeroedTable<Memo> memos_;
   BodyMemo body_memo_;
   std::uint32_t until_timed_ = kTimedRefusals;
   std::vector<Pending> pending_;

@@ -135,7 +135,7 @@ void HoldDesk::serve(Waiting waiting) {
     const HoldAsk ask{
         nothing, *sale, waiting.command.buyer, waiting.command.lines, waiting.command.join_standby,
         now,     {}};
-    auto refusal = refused_by_phase(ask);
+    auto refusal = refused_by_phase(*sale, ask.lines.front().item, now);
     if (!refusal) refusal = refused_by_stock(ask);
     if (refusal) {
       station_.counts->count_hold(sale->sale, refusal->verdict, true);
@@ -174,7 +174,7 @@ void HoldDesk::recall(Pending pending, const HoldAsk& ask, GuardRefusal refusal)
 
 void HoldDesk::refuse_by_guard(Pending& pending, const GuardRefusal& refusal) {
   count_guard(*station_.counts, pending.sale, refusal);
-  refuse(pending, refusal.problem);
+  refuse(pending, refusal.problem());
 }
 
 void HoldDesk::answer(std::uint32_t slot, const sale::Outcome& outcome) {

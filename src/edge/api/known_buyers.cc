@@ -4,9 +4,9 @@ namespace onrush::api {
 
 KnownBuyers::KnownBuyers(unsigned bits_log2)
     : block_mask_((std::uint64_t{1} << bits_log2) / kBlockBits - 1),
-      blocks_(std::make_unique<Block[]>((std::size_t{1} << bits_log2) / kBlockBits)),
-      places_(std::make_unique<Block[]>((std::size_t{1} << bits_log2) / kBlockBits)),
-      registered_(std::make_unique<Block[]>((std::size_t{1} << bits_log2) / kBlockBits)) {}
+      blocks_(block_mask_ + 1),
+      places_(block_mask_ + 1),
+      registered_(block_mask_ + 1) {}
 
 template <class Visit>
 void KnownBuyers::for_each_bit(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer,

@@ -21,6 +21,7 @@
 #include <memory>
 #include <span>
 
+#include "base/zeroed_table.h"
 #include "ports/box_office.h"
 
 namespace onrush::api {
@@ -66,7 +67,7 @@ class KnownBuyers final : public ports::EventListener {
   struct alignas(64) Block {
     std::array<std::atomic<std::uint64_t>, 8> words{};
   };
-  using Blocks = std::unique_ptr<Block[]>;
+  using Blocks = ZeroedTable<Block>;
 
   template <class Visit>
   void for_each_bit(const Blocks& blocks, sale::SaleNo sale, sale::BuyerId buyer,

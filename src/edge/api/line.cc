@@ -6,6 +6,7 @@
 #include "edge/api/handlers.h"
 #include "edge/api/hold_limits.h"
 #include "edge/api/line_gate.h"
+#include "edge/api/line_turn.h"
 #include "edge/api/station.h"
 #include "edge/live/line_documents.h"
 
@@ -14,8 +15,6 @@ namespace {
 
 using accounts::TokenKind;
 using sale::Verdict;
-
-constexpr int kRetryNoStock = 30;  // seconds: until units return, or somebody stays away
 
 // A call of the line by a buyer who is within his limits, in a sale that has one and is in a phase
 // for it. Null: answered.
@@ -88,41 +87,12 @@ void send_place(Station& station, sale::SaleNo no, const CallPtr& call, Success 
 }
 
 void refuse_turn(Station& station, const live::SaleEntry& sale, Call& call,
-                 const sale::PlaceView& place, bool from_latch) {
-  station.counts->count_line(Verdict::not_your_turn, from_latch);
+                 const sale::PlaceView& place) {
+  station.counts->count_line(Verdict::not_your_turn, false);
   station.counts->count_guard(sale.sale, Layer::not_your_turn);
-  sale::Outcome outcome;
-  outcome.verdict = Verdict::not_your_turn;
-  Problem problem = problem_of(outcome, {});
-  const ports::LineStatus line = station.context.office.line(sale.sale);
-  if (const auto eta = live::eta_of(place, line))
-    problem.retry_after_seconds = static_cast<int>(std::max(1U, eta->low_seconds));
-  if (place.number > std::max(line.serving, line.win_up_to)) {
-    problem.detail =
-        "Your place cannot win with what is left, unless somebody before it stays away.";
-    problem.retry_after_seconds = kRetryNoStock;
-  }
-  problem.members = R"("place":)" + document_of(station, sale, call.claims.subject, place);
-  call.fail(problem);
-}
-
-// The place that its token proves, if the latch already knows that it has not been called. Nothing:
-// the box office has to say.
-std::optional<sale::PlaceView> waits_for_call(Station& station, const http::Request& request,
-                                              const live::SaleEntry& sale, sale::BuyerId buyer,
-                                              const ports::LineStatus& line) {
-  const auto claims = station.tokens.verify(request.header(http::Header::onrush_place),
-                                            TokenKind::place, station.context.clock.now());
-  if (!claims || claims->subject != buyer || claims->sale != sale.sale) return std::nullopt;
-  if (line.phase != sale::Phase::open || claims->number > line.entries) return std::nullopt;
-  sale::PlaceView place;
-  place.entry = static_cast<std::uint32_t>(claims->number);
-  place.number = station.place_numbers.number_of(sale.sale, line, place.entry);
-  if (place.number <= line.serving) return std::nullopt;
-  place.state = sale::PlaceState::waiting;
-  place.serving = line.serving;
-  place.ahead = place.number - line.serving - 1;
-  return place;
+  const TimePoint now = station.context.clock.now();
+  call.fail(turn_problem(sale, station.context.office.line(sale.sale), place,
+                         place_token(station, sale, call.claims.subject, place, now), now));
 }
 
 void send_pass(Station& station, const live::SaleEntry& sale, Call& call,
@@ -219,14 +189,12 @@ void claim_pass(Station& station, const http::Request& request, const PathParams
   const sale::BuyerId buyer = call->claims.subject;
   if (!station.context.known_buyers.may_have_place(sale->sale, buyer))
     return refuse(station, *call, Verdict::no_place);
-  if (const auto place = waits_for_call(station, request, *sale, buyer, line))
-    return refuse_turn(station, *sale, *call, *place, true);
   ask(station, std::move(call), sale::command::ClaimPass{sale->sale, buyer},
       [&station, no = sale->sale](const CallPtr& asked, const sale::Outcome& outcome) {
         const live::SaleEntry* of = station.sales->find(no);
         if (outcome.verdict == Verdict::pass) return send_pass(station, *of, *asked, outcome);
         if (outcome.verdict == Verdict::not_your_turn)
-          return refuse_turn(station, *of, *asked, outcome.place, false);
+          return refuse_turn(station, *of, *asked, outcome.place);
         refuse(station, *asked, Success::no_content, outcome, false);
       });
 }

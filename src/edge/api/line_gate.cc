@@ -1,5 +1,7 @@
 #include "edge/api/line_gate.h"
 
+#include "edge/api/line_turn.h"
+
 namespace onrush::api {
 namespace {
 
@@ -71,15 +73,37 @@ bool LineGate::refuses(const http::Request& request, http::Responder& responder)
   const std::string_view origin = request.header(http::Header::origin);
   if (!origin.empty() && origin != station_.context.config.public_origin) return false;
   const TimePoint now = station_.context.clock.now();
-  const auto outcome =
-      refused_to_all(path->call, *sale, station_.context.office.line(sale->sale), now);
-  if (!outcome) return false;
+  const ports::LineStatus line = station_.context.office.line(sale->sale);
+  const auto outcome = refused_to_all(path->call, *sale, line, now);
+  if (!outcome)
+    return path->call == LineCall::pass && refuses_turn(request, *sale, line, now, responder);
   const Prepared& answer = prepare(path->call, sale->sale, *outcome, now);
   responder.send_prepared(answer.bytes);
-  station_.counts->count_line(outcome->verdict, true);
-  station_.counts->count_status(match_route(request.method, request.path, station_.listener).route,
-                                answer.status);
+  count(request, outcome->verdict, answer.status);
   return true;
+}
+
+bool LineGate::refuses_turn(const http::Request& request, const live::SaleEntry& sale,
+                            const ports::LineStatus& line, TimePoint now,
+                            http::Responder& responder) {
+  const std::string_view token = request.header(http::Header::onrush_place);
+  const auto waiting = waiting_place(station_, request, sale.sale, line, now);
+  if (!waiting) return false;
+  // Over a limit: line.cc says so. What is denied here is denied there.
+  if (station_.context.rate_limits.take_address(request)) return false;
+  if (station_.context.rate_limits.take_account(waiting->buyer)) return false;
+  http::Response response = to_response(turn_problem(sale, line, waiting->place, token, now), {});
+  response.headers += common_headers_;
+  responder.send(response);
+  station_.counts->count_guard(sale.sale, Layer::not_your_turn);
+  count(request, sale::Verdict::not_your_turn, response.status);
+  return true;
+}
+
+void LineGate::count(const http::Request& request, sale::Verdict verdict, int status) {
+  station_.counts->count_line(verdict, true);
+  station_.counts->count_status(match_route(request.method, request.path, station_.listener).route,
+                                status);
 }
 
 const LineGate::Prepared& LineGate::prepare(LineCall call, sale::SaleNo sale,

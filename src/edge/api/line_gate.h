@@ -1,6 +1,8 @@
-// The line's refusals that are the same for everybody, before a token is looked at: the sale has no
-// line, its lobby or the sale is not open yet, it is paused or over. Prepared bytes, from the
-// latch.
+// The line's refusals that need no trip to the box office, from the latch:
+//   - those that are the same for everybody, before a token is looked at, as prepared bytes: the
+//     sale has no line, its lobby or the sale is not open yet, it is paused or over;
+//   - a pass claimed with a place's token before the turn. That token says whose the place is, and
+//     nothing is told but what it proves, so the buyer's own token is not checked as well.
 //
 // What passes here goes the way of every other call (line.cc).
 #pragma once
@@ -33,6 +35,9 @@ class LineGate {
   bool refuses(const http::Request& request, http::Responder& responder);
 
  private:
+  bool refuses_turn(const http::Request& request, const live::SaleEntry& sale,
+                    const ports::LineStatus& line, TimePoint now, http::Responder& responder);
+  void count(const http::Request& request, sale::Verdict verdict, int status);
   struct Prepared {
     sale::Verdict verdict = sale::Verdict::done;  // what the text depends on, and …
     TimePoint when{};

@@ -43,7 +43,7 @@ void get_path(Station& station, const http::Request& request, const PathParams& 
     return call->fail(problem_of(*outcome, frame));
   }
   if (const auto refusal = DoorGuards(station).registration(*sale, buyer))
-    return call->fail(refusal->problem);
+    return call->fail(refusal->problem());
   if (!admits_pass(station.tokens, request.header(http::Header::onrush_pass), sale->rules->line,
                    sale->sale, buyer, now))
     return call->fail(problem::kPassRequired, "The sale has a line: claim a pass first.");

@@ -46,6 +46,9 @@ class RateLimits {
   [[nodiscard]] std::optional<Excess> take_address(const http::Request& request) noexcept;
   // The account's, then the server's.
   [[nodiscard]] std::optional<Excess> take_account(sale::BuyerId buyer) noexcept;
+  void prefetch_account(sale::BuyerId buyer) const noexcept {
+    if (accounts_) accounts_->prefetch(buyer.value());
+  }
 
   // The network that a request comes from, as the address limit sees it.
   [[nodiscard]] std::uint64_t network_of(const http::Request& request) const noexcept;
