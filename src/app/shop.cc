@@ -96,6 +96,7 @@ struct Shop::Parts {
   api::KnownBuyers known_buyers;
   std::unique_ptr<api::FrontDoor> front_door;  // when the master secret is known
   api::SaleRates rates;
+  api::DrawLeaves draw_leaves;
   std::unique_ptr<api::EdgeEvents> edge_events;
 
   // Before what answers through them, so after it in destruction: late answers still name their
@@ -352,6 +353,7 @@ void Shop::Parts::make_context() {
   };
   collectables = {make_server_metrics({*engine, *projector, *outbox, *desk, *accounts, servers}),
                   std::make_shared<api::SaleMetrics>(*directory, *engine),
+                  std::make_shared<api::BucketMetrics>(*directory, *front_door),
                   std::make_shared<api::LiveMetrics>(*hub)};
 
   const auto assets = [](api::Listener listener, std::string_view path) {
@@ -396,7 +398,8 @@ void Shop::Parts::make_context() {
                       staff_roles,
                       rate_limits,
                       *front_door,
-                      *challenges});
+                      *challenges,
+                      draw_leaves});
 }
 
 Shop::Shop(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

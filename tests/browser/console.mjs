@@ -195,6 +195,7 @@ export function consoleJourneys(journey, { server, browser, scene, watched }) {
     await page.locator('.details .danger[type=submit]').click();
     await page.locator('.head .chip', { hasText: 'Paused' }).waitFor();
     await page.locator('.events li', { hasText: 'Now: Paused' }).waitFor();
+    await page.locator('.events li', { hasText: /Pause · .*@/ }).waitFor();  // who, not his number
     clean(page);
     await context.close();
   });

@@ -126,13 +126,13 @@ export async function startStandIn(dist) {
     }],
     ['a', 'GET', /^\/admin\/sales$/, 'staff', () => [200, { sales: [...office.sales.keys()].map((id) => office.adminView(id)) }]],
     ['a', 'GET', /^\/admin\/sales\/([^/]+)$/, 'staff', ({ id }) => [200, { ...office.adminView(id), ...adminExtras(office, id) }]],
-    ['a', 'PUT', /^\/admin\/sales\/([^/]+)$/, 'staff', ({ id, body, account }) => [office.define(id, body, account.email) ? 201 : 200, office.adminView(id)]],
-    ['a', 'POST', /^\/admin\/sales\/([^/]+)\/acts$/, 'staff', ({ id, body, account }) => { if (account.role === 'viewer') throw new Refusal(403, 'forbidden', 'This needs the role operator.'); office.act(id, body, account.email); return [200, office.adminView(id)]; }],
+    ['a', 'PUT', /^\/admin\/sales\/([^/]+)$/, 'staff', ({ id, body, account }) => [office.define(id, body, `staff-${account.id}`) ? 201 : 200, office.adminView(id)]],
+    ['a', 'POST', /^\/admin\/sales\/([^/]+)\/acts$/, 'staff', ({ id, body, account }) => { if (account.role === 'viewer') throw new Refusal(403, 'forbidden', 'This needs the role operator.'); office.act(id, body, `staff-${account.id}`); return [200, office.adminView(id)]; }],
     ['a', 'GET', /^\/admin\/funnel$/, 'staff', () => [200, office.funnel()]],
     ['a', 'GET', /^\/admin\/orders$/, 'staff', ({ query }) => [200, list(query, null)]],
     ['a', 'GET', /^\/admin\/orders\/(\d+)$/, 'staff', ({ order }) => [200, { ...order, payments: order.payment ? [order.payment] : [] }]],
     ['a', 'PUT', /^\/admin\/orders\/(\d+)$/, 'staff', ({ order }) => { office.end(order, 'paid'); return [200, order]; }],
-    ['a', 'POST', /^\/admin\/orders\/(\d+)\/refund$/, 'staff', ({ order, body, account }) => { office.refund(order, body.reason, account.email); return [200, order]; }],
+    ['a', 'POST', /^\/admin\/orders\/(\d+)\/refund$/, 'staff', ({ order, body, account }) => { office.refund(order, body.reason, `staff-${account.id}`); return [200, order]; }],
     ['a', 'GET', /^\/admin\/staff$/, 'staff', () => [200, { staff: [...accounts.values()].map((e) => e.account).filter((a) => a.role !== 'buyer') }]],
     ['a', 'POST', /^\/admin\/staff$/, 'staff', ({ body }) => {
       if (body.account === undefined) return [201, create(body.email, body.password, body.role)];

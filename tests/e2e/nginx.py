@@ -18,6 +18,7 @@ from run import check_sums, expect, order_state, start_payment
 
 DEPLOY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy", "nginx")
 HOLDS, LIVE, GATE = "/api/v1/sales/{sale}/holds", "/api/v1/sales/{sale}/live", "/api/v1/sales/{sale}/gate"
+DRAW, ENTRIES = "/api/v1/sales/{sale}/draw", "/api/v1/sales/{sale}/draw/entries"
 
 # nginx counts in whole seconds: what may be kept for one second is asked for again in the second after.
 CACHED_SECONDS = 2.1
@@ -47,7 +48,7 @@ class Nginx:
         self.put("onrush.conf", text, (("server 127.0.0.1:8080;", f"server {general};", 1),
                                        ("server 127.0.0.1:8081;", f"server {rush};", 1),
                                        ("  listen 80", f"  listen 127.0.0.1:{port}", 1),
-                                       ("/var/cache/nginx/", place + "/", 2)))
+                                       ("/var/cache/nginx/", place + "/", 3)))
         if guard:  # the address of a shop, that of its guarded front, and where the sale's waiting room is
             with open(os.path.join(DEPLOY, "guarded_shop.conf"), encoding="utf-8") as file:
                 self.put("guarded_shop.conf", file.read(), (
@@ -251,6 +252,35 @@ def test_a_crowd_of_pollers_costs_a_request_a_second(front):
         world.hold(world.server.mint(1)[0])
         world.server.wait_for(lambda: world.nginx.api().call("GET", "/api/v1/sales/s/live")[1]["items"][0]["free"] == 6,
                               "the new number", 5)
+        world.finish()
+
+
+def test_a_draw_is_checked_by_a_crowd_at_the_price_of_one(front):
+    with front() as world:
+        world.server.apply_sale(a_sale(lobby_at="+0s", opens_at="+3s", line={"mode": "draw"}))
+        buyers = world.server.mint(3)
+        for token in buyers:
+            world.server.wait_for(lambda one=token: world.nginx.api(one).call("POST", "/api/v1/sales/s/place")[0] in (200, 201),
+                                  "a place", 5)
+        call = world.nginx.api().call
+        status, draw, headers = call("GET", "/api/v1/sales/s/draw")
+        expect((status, draw["revealed"], headers["Cache-Control"]), (200, False, "public, max-age=1"), "the draw before")
+        expect(call("GET", "/api/v1/sales/s/draw/entries")[0], 425, "the entries before")
+        world.server.wait_for(lambda: call("GET", "/api/v1/sales/s/draw")[1]["revealed"], "the draw", 10)
+        before = world.requests(DRAW) + world.requests(ENTRIES)
+        seen = set()
+        for n in range(20):
+            status, draw, headers = call("GET", f"/api/v1/sales/s/draw?x={n}", headers={"Origin": f"http://o{n}.test"})
+            expect((status, draw["entries"]), (200, 3), "the draw")
+            status, page, headers = call("GET", f"/api/v1/sales/s/draw/entries?from=1&limit=10000&x={n}",
+                                         headers={"Origin": f"http://o{n}.test"}, token=f"nonsense-{n}")
+            seen.add((status, tuple(page["leaves"]), headers["Cache-Control"], headers["Access-Control-Allow-Origin"]))
+        (status, leaves, kept, origin), = seen
+        expect((status, len(leaves), kept, origin), (200, 3, "public, max-age=86400, immutable", None), "the entries")
+        expect(call("GET", "/api/v1/sales/s/draw/entries?from=2&limit=1")[1], {"from": 2, "leaves": [leaves[1]]}, "a part")
+        cost = world.requests(DRAW) + world.requests(ENTRIES) - before
+        if cost > 3:
+            raise Problem(f"42 looks at a draw cost the server {cost} requests")
         world.finish()
 
 

@@ -249,6 +249,7 @@ class ApiWorld {
   api::RateLimits limits;
   api::Challenges challenges{"the key of the tests", 42};
   api::FrontDoor front_door{"a front door secret for tests"};
+  api::DrawLeaves draw_leaves;
   api::ApiContext context{
       config,
       office,
@@ -274,7 +275,8 @@ class ApiWorld {
       roles,
       limits,
       front_door,
-      challenges};
+      challenges,
+      draw_leaves};
 
  private:
   template <class Make>

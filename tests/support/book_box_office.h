@@ -19,13 +19,14 @@ class BookBoxOffice final : public ports::BoxOffice {
   // Before the first command.
   void listen(ports::EventListener& listener) { listeners_.push_back(&listener); }
 
-  [[nodiscard]] bool submit(sale::Command command, ports::Lane, ports::ReplySink& sink,
+  [[nodiscard]] bool submit(sale::Command command, ports::Lane lane, ports::ReplySink& sink,
                             std::uint64_t ticket) noexcept override {
     ports::Reply reply;
     {
       const std::lock_guard lock(mutex_);
       if (full_) return false;
       ++commands_;
+      if (lane == ports::Lane::reserved) ++reserved_;
       advance();
       std::vector<sale::Event> events;
       reply = {ticket, book_.apply(command, now_, events)};
@@ -75,6 +76,11 @@ class BookBoxOffice final : public ports::BoxOffice {
     const std::lock_guard lock(mutex_);
     return commands_;
   }
+  // Those of the reserved lane.
+  [[nodiscard]] std::uint64_t reserved_count() const {
+    const std::lock_guard lock(mutex_);
+    return reserved_;
+  }
 
  private:
   void advance() {
@@ -95,7 +101,7 @@ class BookBoxOffice final : public ports::BoxOffice {
   sale::Book book_;
   TimePoint now_{};
   std::uint64_t next_seq_ = 1;
-  std::uint64_t commands_ = 0;
+  std::uint64_t commands_ = 0, reserved_ = 0;
   bool full_ = false;
   std::vector<ports::EventListener*> listeners_;
 };

@@ -2,9 +2,9 @@
 
 import { h, patch } from '../shared/dom';
 import { fullTime } from '../shared/format';
-import type { Account } from '../shared/types';
-import { explain, head, may, notice, type Context, type OpenPage, type Page } from './context';
+import { explain, head, notice, type Context, type OpenPage, type Page } from './context';
 import type { Act } from './events';
+import { staffNames, type StaffNames } from './staff_names';
 import { t, word, type TextKey } from './texts';
 
 const kKinds = ['define', 'announce', 'open', 'pause', 'resume', 'close', 'cancel', 'restock', 'reschedule', 'refund', 'confirm', 'rate', 'notice', 'beacon'] as const;
@@ -14,7 +14,7 @@ const kLimit = 100;
 
 class Acts implements Page {
   private acts: Act[] | null = null;
-  private readonly names = new Map<string, string>();  // of actors, as far as this reader may know them
+  private names: StaffNames = new Map();
   private complete = false;
   private said = '';
   private stopped = false;
@@ -25,7 +25,7 @@ class Acts implements Page {
   constructor(private readonly root: HTMLElement, private readonly context: Context) {
     this.render();
     void this.load();
-    if (may(context, 'owner')) void this.loadNames();
+    void this.loadNames();
   }
 
   stop(): void {
@@ -55,11 +55,10 @@ class Acts implements Page {
     this.render();
   }
 
-  // The log names accounts by number: addresses do not belong into a journal that is kept for ever.
   private async loadNames(): Promise<void> {
-    const answer = await this.context.api.call<{ staff: Account[] }>('/api/v1/admin/staff');
-    if (this.stopped || !answer.ok) return;
-    for (const member of answer.value.staff) this.names.set(`staff-${member.id}`, member.email);
+    const names = await staffNames(this.context);
+    if (this.stopped) return;
+    this.names = names;
     this.render();
   }
 

@@ -12,6 +12,7 @@ import { funnelCard, funnelOfSale, type Funnel } from './funnel';
 import { RateHistory } from './history';
 import { lineCard } from './line_panel';
 import { StaffActs } from './staff_acts';
+import { staffNames } from './staff_names';
 import { t, word, type TextKey } from './texts';
 
 const kPollMs = 1_000;
@@ -42,6 +43,7 @@ class Dashboard implements Page {
     this.acts = new StaffActs(context, id, () => this.render(), acted);
     this.render();
     void this.load();
+    void staffNames(context).then((names) => this.events.name(names));  // the next poll shows them
   }
 
   stop(): void {

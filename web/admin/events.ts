@@ -4,6 +4,7 @@
 import { h } from '../shared/dom';
 import { clockTime, count } from '../shared/format';
 import { sums, type AdminSale } from './context';
+import type { StaffNames } from './staff_names';
 import { t, word } from './texts';
 
 export interface Act {
@@ -28,10 +29,15 @@ const kTurnsMax = 40;
 export class Events {
   private turns: Turn[] = [];
   private acts: Act[] = [];
+  private names: StaffNames = new Map();
   private before: AdminSale | null = null;
 
   take(acts: Act[]): void {
     this.acts = acts;
+  }
+
+  name(names: StaffNames): void {
+    this.names = names;
   }
 
   see(sale: AdminSale, at_ms: number): void {
@@ -53,7 +59,7 @@ export class Events {
   }
 
   view(): HTMLElement {
-    const acts = this.acts.map((act): Turn => ({ key: `act${act.seq}`, at_ms: Date.parse(act.at), text: () => t('ev_act', { act: word('d_', act.act), who: act.actor }), detail: act.detail ?? '' }));
+    const acts = this.acts.map((act): Turn => ({ key: `act${act.seq}`, at_ms: Date.parse(act.at), text: () => t('ev_act', { act: word('d_', act.act), who: this.names.get(act.actor) ?? act.actor }), detail: act.detail ?? '' }));
     const all = [...this.turns, ...acts].sort((a, b) => b.at_ms - a.at_ms).slice(0, kShown);
     return h('section', { class: 'card', 'data-key': 'events' }, h('h2', null, t('events')),
       all.length === 0 ? h('p', { class: 'soft' }, t('none')) : h('ol', { class: 'events' }, all.map((turn) => h('li', { 'data-key': turn.key },

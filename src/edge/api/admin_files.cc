@@ -19,6 +19,23 @@ struct Csv {
   bool too_many = false;
 };
 
+// The one export of the process; let go when nobody holds it any more, whatever became of the call.
+class ExportTurn {
+ public:
+  // Null: another has it.
+  static std::shared_ptr<ExportTurn> take(const ApiContext& context) {
+    if (context.exporting->exchange(true)) return nullptr;
+    return std::make_shared<ExportTurn>(context.exporting);
+  }
+  explicit ExportTurn(std::shared_ptr<std::atomic<bool>> taken) : taken_(std::move(taken)) {}
+  ~ExportTurn() { taken_->store(false); }
+  ExportTurn(const ExportTurn&) = delete;
+  ExportTurn& operator=(const ExportTurn&) = delete;
+
+ private:
+  std::shared_ptr<std::atomic<bool>> taken_;
+};
+
 // Blocks, a page at a time, so that the store answers other questions in between.
 Result<Csv> read_csv(ApiContext& context, const ports::OrderQuery& query) {
   auto wanted = with_buyer_of_address(context.accounts.store(), query);
@@ -67,9 +84,17 @@ void admin_orders_csv(Station& station, const http::Request& request, const Path
   if (!query) return call->fail(problem::kInvalid, query.error().message);
   const std::string name =
       sale::is_key(query->sale_key) ? "orders-" + query->sale_key + ".csv" : "orders.csv";
+  auto turn = ExportTurn::take(station.context);
+  if (!turn)
+    return call->fail(
+        Problem{problem::kBusy, "Another file of orders is being put together.", 2, {}});
   station.block<Result<Csv>>(
       std::move(call),
-      [&context = station.context, wanted = *query] { return read_csv(context, wanted); },
+      [&context = station.context, wanted = *query, turn = std::move(turn)]() mutable {
+        auto csv = read_csv(context, wanted);
+        turn.reset();  // before the answer: who gets it may ask for the next one
+        return csv;
+      },
       [name](const CallPtr& asked, Result<Csv> csv) {
         if (!csv)
           return asked->fail(

@@ -107,7 +107,6 @@ void write_admin_sale(live::JsonWriter& out, const sale::SaleSummary& sale,
   const SaleRates::Rates rates = context.rates.rates(sale.sale, now);
   write_rates(out, rates);
   write_decisions(out, rates, latency);
-  out.key("registrations").number(sale.line.registrations);
   out.key("funnel");
   write_funnel(out, context.api_metrics.funnel(sale.sale));
   out.end_object();

@@ -84,7 +84,11 @@ Problem problem_of(const sale::Outcome& outcome, const AnswerFrame& frame) {
     case Verdict::paused:
       return {problem::kPaused, "The sale goes on later.", kRetryPaused, {}};
     case Verdict::closed:
-      return {problem::kClosed, "The sale is over.", 0, {}};
+      // Something of the sale may be over before the sale is: then it says what.
+      return {problem::kClosed,
+              outcome.message.empty() ? std::string("The sale is over.") : outcome.message,
+              0,
+              {}};
     case Verdict::busy:
       return {problem::kBusy, "Too many requests are waiting.", kRetrySoon, {}};
     case Verdict::key_conflict:

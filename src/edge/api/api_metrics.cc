@@ -66,17 +66,19 @@ void add_requests(const RequestCounts& worker, std::size_t index, MetricFamily& 
   }
 }
 
-// Always there, so that an alert can tell "none" from "not watched". Only addresses limit sign-ins.
+// Always there, so that an alert can tell "none" from "not watched". Only addresses limit those who
+// bring no account.
 MetricFamily limited_family(const std::vector<std::shared_ptr<RequestCounts>>& workers) {
   MetricFamily family{"onrush_rate_limited_total",
                       "Requests over a rate limit, by limit and call.",
                       MetricType::Counter,
                       {}};
   for (std::size_t call = 0; call < kLimitedCalls; ++call) {
-    constexpr std::string_view kCalls[] = {"hold", "sign_in", "line"};
-    const bool sign_in = static_cast<LimitedCall>(call) == LimitedCall::sign_in;
+    constexpr std::string_view kCalls[] = {"hold", "sign_in", "line", "registration", "pass_check"};
+    const auto what = static_cast<LimitedCall>(call);
+    const bool anonymous = what == LimitedCall::sign_in || what == LimitedCall::pass_check;
     for (std::size_t l = 0; l < kLimits; ++l) {
-      if (sign_in && static_cast<Limit>(l) != Limit::address) continue;
+      if (anonymous && static_cast<Limit>(l) != Limit::address) continue;
       std::uint64_t count = 0;
       for (const auto& worker : workers)
         count += worker->limited[call][l].load(std::memory_order_relaxed);
@@ -284,6 +286,21 @@ std::vector<MetricFamily> SaleMetrics::Collect() const {
   oversold.metric.push_back(gauge({}, too_many));
   return {std::move(units), std::move(standby), std::move(oversold), std::move(phase),
           std::move(line)};
+}
+
+std::vector<MetricFamily> BucketMetrics::Collect() const {
+  MetricFamily waiting{"onrush_bucket_waiting",
+                       "Hold requests that wait for their turn in the sale's bucket.",
+                       MetricType::Gauge,
+                       {}};
+  const auto now = std::chrono::steady_clock::now();
+  const live::SaleListPtr list = directory_.current();
+  for (const auto& entry : list->by_number) {
+    if (!entry->rules->admission.bucket.on()) continue;
+    waiting.metric.push_back(gauge({label("sale", entry->rules->key)},
+                                   static_cast<double>(front_door_.waiting(entry->sale, now))));
+  }
+  return {std::move(waiting)};
 }
 
 std::vector<MetricFamily> LiveMetrics::Collect() const {

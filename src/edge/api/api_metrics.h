@@ -30,8 +30,8 @@ inline constexpr std::array<double, 12> kDurationBounds = {0.0005, 0.001, 0.002,
 inline constexpr std::size_t kVerdicts = static_cast<std::size_t>(sale::Verdict::unavailable) + 1;
 
 // What a rate limit refused.
-enum class LimitedCall : std::uint8_t { hold, sign_in, line };
-inline constexpr std::size_t kLimitedCalls = 3;
+enum class LimitedCall : std::uint8_t { hold, sign_in, line, registration, pass_check };
+inline constexpr std::size_t kLimitedCalls = 5;
 
 // What became of challenges: asked for (raised: more than the sale asks of everybody), answered,
 // and hold requests that came without one.
@@ -132,6 +132,19 @@ class SaleMetrics final : public prometheus::Collectable {
  private:
   const live::SaleDirectory& directory_;
   const ports::BoxOffice& office_;
+};
+
+// Of the leaky buckets in front of stock.
+class BucketMetrics final : public prometheus::Collectable {
+ public:
+  BucketMetrics(const live::SaleDirectory& directory, const FrontDoor& front_door)
+      : directory_(directory), front_door_(front_door) {}
+  // onrush_bucket_waiting, of the sales that have a bucket.
+  [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
+
+ private:
+  const live::SaleDirectory& directory_;
+  const FrontDoor& front_door_;
 };
 
 // Of the push hub.

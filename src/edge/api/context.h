@@ -7,6 +7,7 @@
 
 #include <prometheus/collectable.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,6 +19,7 @@
 #include "checkout/payment_desk.h"
 #include "edge/api/blocking_pool.h"
 #include "edge/api/challenges.h"
+#include "edge/api/draw_leaves.h"
 #include "edge/api/front_door.h"
 #include "edge/api/known_buyers.h"
 #include "edge/api/rate_limits.h"
@@ -105,6 +107,9 @@ struct ApiContext {
   RateLimits& rate_limits;
   FrontDoor& front_door;
   Challenges& challenges;
+  DrawLeaves& draw_leaves;
+  // A file of orders is being put together; one at a time, so that others find the pool free.
+  std::shared_ptr<std::atomic<bool>> exporting = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace onrush::api

@@ -2,8 +2,9 @@
 // made of.
 #include <charconv>
 
-#include "base/hex.h"
+#include "edge/api/draw_reader.h"
 #include "edge/api/handlers.h"
+#include "edge/api/hold_limits.h"
 #include "edge/api/station.h"
 #include "edge/live/line_documents.h"
 #include "sale/rules_check.h"
@@ -22,7 +23,7 @@ const live::SaleEntry* find_draw(Station& station, const PathParams& params, Cal
 
 // Until the draw it changes at the opening, at a moment that caches do not know; then never.
 std::string_view cache_of(const live::SaleEntry& sale) {
-  return sale.draw == nullptr ? "public, max-age=1" : "public, max-age=3600";
+  return sale.draw == nullptr ? "public, max-age=1" : "public, max-age=86400, immutable";
 }
 
 // A number of the query from 1 to `max`; `absent` if it is not there.
@@ -35,16 +36,6 @@ std::optional<std::uint32_t> query_number(std::string_view query, std::string_vi
   if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > max)
     return std::nullopt;
   return value;
-}
-
-std::string leaves_document(const sale::LeavesView& view) {
-  std::string text;
-  text.reserve(32 + view.leaves.size() * 35);
-  live::JsonWriter out(text);
-  out.begin_object().key("from").number(view.from).key("leaves").begin_array();
-  for (const auto& leaf : view.leaves) out.text(to_hex(Bytes(leaf)));
-  out.end_array().end_object();
-  return text;
 }
 
 }  // namespace
@@ -60,6 +51,7 @@ void get_draw(Station& station, const http::Request& request, const PathParams& 
 
 void get_draw_entries(Station& station, const http::Request& request, const PathParams& params,
                       CallPtr call) {
+  if (refuses_address(station, request, *call, LimitedCall::line)) return;
   const live::SaleEntry* sale = find_draw(station, params, *call);
   if (sale == nullptr) return;
   if (sale->draw == nullptr)
@@ -72,15 +64,7 @@ void get_draw_entries(Station& station, const http::Request& request, const Path
       query_number(request.query, "limit", sale::command::kLeavesMax, sale::command::kLeavesMax);
   if (!from || !limit)
     return call->fail(problem::kInvalid, "from and limit: whole numbers from 1; limit to 10000");
-  station.ask(std::move(call), sale::command::LobbyLeaves{sale->sale, *from, *limit},
-              [&station](const CallPtr& asked, const sale::Outcome& outcome) {
-                if (outcome.verdict != sale::Verdict::found || !outcome.leaves)
-                  return station.answer(*asked, outcome, Success::no_content);
-                http::Response response;
-                response.body = leaves_document(*outcome.leaves);
-                response.headers = "Cache-Control: public, max-age=3600\r\n";
-                asked->send(std::move(response));
-              });
+  station.draw_reader.answer(std::move(call), *sale, *from, *limit);
 }
 
 }  // namespace onrush::api::handle

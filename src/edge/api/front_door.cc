@@ -46,4 +46,10 @@ std::shared_ptr<admission::LeakyBucket> FrontDoor::bucket(sale::SaleNo sale,
   return bucket;
 }
 
+std::uint64_t FrontDoor::waiting(sale::SaleNo sale, admission::SteadyTime now) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = buckets_.find(sale);
+  return at == buckets_.end() ? 0 : at->second->waiting(now);
+}
+
 }  // namespace onrush::api

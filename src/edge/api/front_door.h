@@ -31,11 +31,13 @@ class FrontDoor {
   [[nodiscard]] std::shared_ptr<admission::LeakyBucket> bucket(sale::SaleNo sale,
                                                                const sale::BucketRules& rules,
                                                                admission::SteadyTime now);
+  // How many wait in a sale's bucket: their turns are given and still to come.
+  [[nodiscard]] std::uint64_t waiting(sale::SaleNo sale, admission::SteadyTime now) const;
 
  private:
   HmacSha256 salts_;
   admission::PurchasePaths paths_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<sale::SaleNo, std::shared_ptr<admission::LeakyBucket>> buckets_;
 };
 

@@ -18,6 +18,7 @@ ONRUSH_HANDLER(take_place);
 ONRUSH_HANDLER(get_place);
 ONRUSH_HANDLER(leave_line);
 ONRUSH_HANDLER(claim_pass);
+// pass_check.cc
 ONRUSH_HANDLER(check_pass);
 // draw.cc
 ONRUSH_HANDLER(get_draw);

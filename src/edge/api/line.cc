@@ -7,7 +7,6 @@
 #include "edge/api/hold_limits.h"
 #include "edge/api/line_gate.h"
 #include "edge/api/line_turn.h"
-#include "edge/api/pass_guard.h"
 #include "edge/api/station.h"
 #include "edge/live/line_documents.h"
 
@@ -121,18 +120,6 @@ void send_pass(Station& station, const live::SaleEntry& sale, Call& call,
   call.send_json(outcome.repeated ? 200 : 201, std::move(text));
 }
 
-// The value of one cookie, or "".
-std::string_view cookie(std::string_view header, std::string_view name) {
-  while (!header.empty()) {
-    std::string_view pair = header.substr(0, header.find(';'));
-    header.remove_prefix(std::min(header.size(), pair.size() + 1));
-    while (!pair.empty() && pair.front() == ' ') pair.remove_prefix(1);
-    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=')
-      return pair.substr(name.size() + 1);
-  }
-  return {};
-}
-
 }  // namespace
 
 void take_place(Station& station, const http::Request& request, const PathParams& params,
@@ -210,21 +197,6 @@ void claim_pass(Station& station, const http::Request& request, const PathParams
           return refuse_turn(station, *of, *asked, outcome.place);
         refuse(station, *asked, Success::no_content, outcome, false);
       });
-}
-
-// For a site that sells by itself behind this line, in the form of nginx's auth_request.
-void check_pass(Station& station, const http::Request& request, const PathParams&, CallPtr call) {
-  std::string_view token = request.header(http::Header::onrush_pass);
-  if (token.empty()) token = cookie(request.header(http::Header::cookie), "onrush_pass");
-  const live::SaleEntry* sale = station.public_sale(query_value(request.query, "sale"));
-  const auto pass = sale == nullptr
-                        ? std::nullopt
-                        : read_pass(station.tokens, token, sale->sale, station.context.clock.now());
-  if (!pass) return call->fail(problem::kUnauthorized, "There is no valid pass of this sale.");
-  http::Response response;
-  response.status = 204;
-  response.headers = "Onrush-Buyer: " + std::to_string(pass->subject.value()) + "\r\n";
-  call->send(std::move(response));
 }
 
 }  // namespace onrush::api::handle

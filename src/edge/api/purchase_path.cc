@@ -3,6 +3,7 @@
 
 #include "edge/api/door_guards.h"
 #include "edge/api/handlers.h"
+#include "edge/api/pass_guard.h"
 
 namespace onrush::api::handle {
 namespace {
@@ -26,13 +27,6 @@ std::optional<sale::Outcome> not_now(const Station& station, const live::SaleEnt
   return outcome;
 }
 
-bool has_pass(Station& station, const http::Request& request, const live::SaleEntry& sale,
-              sale::BuyerId buyer, TimePoint now) {
-  const auto pass = station.tokens.verify(request.header(http::Header::onrush_pass),
-                                          accounts::TokenKind::pass, now);
-  return pass && pass->subject == buyer && pass->sale == sale.sale;
-}
-
 }  // namespace
 
 void get_path(Station& station, const http::Request& request, const PathParams& params,
@@ -50,7 +44,8 @@ void get_path(Station& station, const http::Request& request, const PathParams& 
   }
   if (const auto refusal = DoorGuards(station).registration(*sale, buyer))
     return call->fail(refusal->problem());
-  if (sale->rules->line.on() && !has_pass(station, request, *sale, buyer, now))
+  if (!admits_pass(station.tokens, request.header(http::Header::onrush_pass), sale->rules->line,
+                   sale->sale, buyer, now))
     return call->fail(problem::kPassRequired, "The sale has a line: claim a pass first.");
   const auto path = station.context.front_door.paths().make(sale->sale.value(), buyer.value(), now);
   std::string text;

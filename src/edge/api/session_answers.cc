@@ -105,16 +105,7 @@ Problem problem_of(const accounts::SignInAnswer& answer) {
 
 std::string_view refresh_cookie(const ApiConfig& config, accounts::TokenKind kind,
                                 std::string_view header) {
-  const std::string_view name = cookie_name(config, kind);
-  while (!header.empty()) {
-    std::string_view pair = header.substr(0, header.find(';'));
-    header.remove_prefix(std::min(header.size(), pair.size() + 1));
-    while (!pair.empty() && pair.front() == ' ') pair.remove_prefix(1);
-    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=') {
-      return pair.substr(name.size() + 1);
-    }
-  }
-  return {};
+  return cookie_value(header, cookie_name(config, kind));
 }
 
 std::string set_refresh_cookie(const ApiConfig& config, accounts::TokenKind kind,

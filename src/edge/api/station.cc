@@ -70,9 +70,9 @@ std::string Station::cors_headers(std::string_view origin) const {
       "traceparent\r\n");
 }
 
-void Station::ask(CallPtr call, sale::Command command, Then then) {
+void Station::ask(CallPtr call, sale::Command command, Then then, ports::Lane lane) {
   const bool taken = office.ask(
-      std::move(command), ports::Lane::reserved,
+      std::move(command), lane,
       [call, then = std::move(then)](sale::Outcome outcome) { then(call, std::move(outcome)); });
   if (taken) return;
   sale::Outcome busy;
@@ -80,11 +80,13 @@ void Station::ask(CallPtr call, sale::Command command, Then then) {
   answer(*call, busy, Success::no_content);
 }
 
-void Station::ask(CallPtr call, sale::Command command, Success success) {
-  ask(std::move(call), std::move(command),
+void Station::ask(CallPtr call, sale::Command command, Success success, ports::Lane lane) {
+  ask(
+      std::move(call), std::move(command),
       [this, success](const CallPtr& asked, sale::Outcome outcome) {
         answer(*asked, outcome, success);
-      });
+      },
+      lane);
 }
 
 void Station::answer(Call& call, const sale::Outcome& outcome, Success success) const {
@@ -131,6 +133,17 @@ std::optional<std::uint64_t> parse_id(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || value == 0) return std::nullopt;
   return value;
+}
+
+std::string_view cookie_value(std::string_view header, std::string_view name) {
+  while (!header.empty()) {
+    std::string_view pair = header.substr(0, header.find(';'));
+    header.remove_prefix(std::min(header.size(), pair.size() + 1));
+    while (!pair.empty() && pair.front() == ' ') pair.remove_prefix(1);
+    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=')
+      return pair.substr(name.size() + 1);
+  }
+  return {};
 }
 
 std::string query_value(std::string_view query, std::string_view name) {

@@ -14,6 +14,7 @@
 #include "edge/api/api_metrics.h"
 #include "edge/api/call.h"
 #include "edge/api/context.h"
+#include "edge/api/draw_reader.h"
 #include "edge/api/office_line.h"
 #include "edge/api/place_numbers.h"
 #include "edge/api/trace.h"
@@ -39,9 +40,12 @@ class Station {
 
   // Asks the box office on the reserved lane and answers the call by `frame_success`, or through
   // `then`.
+  // The crowd's commands take the lane of the rush instead: payments and staff keep theirs.
   using Then = std::function<void(CallPtr, sale::Outcome)>;
-  void ask(CallPtr call, sale::Command command, Then then);
-  void ask(CallPtr call, sale::Command command, Success success);
+  void ask(CallPtr call, sale::Command command, Then then,
+           ports::Lane lane = ports::Lane::reserved);
+  void ask(CallPtr call, sale::Command command, Success success,
+           ports::Lane lane = ports::Lane::reserved);
   void answer(Call& call, const sale::Outcome& outcome, Success success) const;
 
   // Runs `work` on the blocking pool and `then` with its value on this worker's thread.
@@ -66,6 +70,7 @@ class Station {
   std::shared_ptr<RequestCounts> counts;
   OfficeLine office;
   PlaceNumbers place_numbers;
+  DrawReader draw_reader{*this};
   std::shared_ptr<live::LiveRoom> room;
 
   // A public document, built once for each version of the directory. `sale` 0: the list of sales.
@@ -89,6 +94,9 @@ class Station {
 
 // An id of the API: 1..20 digits, not 0. Nothing for anything else.
 [[nodiscard]] std::optional<std::uint64_t> parse_id(std::string_view text);
+
+// The value of one cookie in the Cookie header, or "".
+[[nodiscard]] std::string_view cookie_value(std::string_view header, std::string_view name);
 
 // One value of the query, percent-decoded; "" if absent.
 [[nodiscard]] std::string query_value(std::string_view query, std::string_view name);

@@ -408,6 +408,22 @@ TEST_F(Api, staff_take_the_filtered_orders_away_as_a_file) {
   EXPECT_EQ(csv("?from=2026-11-22T08:30:00Z&until=2026-11-23T08:30:00Z").status, 200);
 }
 
+TEST_F(Api, one_file_of_orders_is_put_together_at_a_time) {
+  world.orders.rows = {a_row(7, 1)};
+  const auto csv = [&] {
+    return http_call(world.admin->port(), "GET", "/api/v1/admin/orders.csv", {},
+                     world.staff(Role::viewer));
+  };
+  EXPECT_EQ(csv().status, 200);
+  EXPECT_FALSE(world.context.exporting->exchange(true)) << "the turn is given back";
+  const auto second = csv();
+  EXPECT_EQ(second.status, 503) << second.body;
+  EXPECT_EQ(second.code(), "busy");
+  EXPECT_TRUE(second.has_header("Retry-After: 2")) << second.head;
+  EXPECT_TRUE(world.context.exporting->exchange(false)) << "it is still the other's";
+  EXPECT_EQ(csv().status, 200);
+}
+
 TEST_F(Api, a_file_of_too_many_orders_is_refused_not_cut) {
   world.orders.rows.assign(500, a_row(7, 1));  // the placed store gives the same page for ever
   const auto csv = http_call(world.admin->port(), "GET", "/api/v1/admin/orders.csv", {},

@@ -217,6 +217,8 @@ TEST_F(Door, a_buyer_registers_until_the_opening_and_may_take_it_back) {
   const auto numbers = http_call(world.admin->port(), "GET", "/api/v1/admin/sales/s", {},
                                  world.staff(ports::Role::viewer));
   EXPECT_EQ(numbers.json().at("registrations").as_int64(), 1) << numbers.body;
+  EXPECT_EQ(numbers.body.find("\"registrations\""), numbers.body.rfind("\"registrations\""))
+      << "each member once";
 
   world.act(sale::command::PhaseAct::open);
   EXPECT_EQ(world.hold(1, R"({"item":"a"})").status, 201);
@@ -226,6 +228,29 @@ TEST_F(Door, a_buyer_registers_until_the_opening_and_may_take_it_back) {
   const auto late = call("POST", 3);
   EXPECT_EQ(late.status, 410);
   EXPECT_EQ(fault_of("post", route, late), "") << late.body;
+  EXPECT_EQ(late.json().at("detail").as_string(), "Registration ended with the opening.");
+  world.act(sale::command::PhaseAct::close);
+  EXPECT_EQ(world.hold(3, R"({"item":"a"})").json().at("detail").as_string(), "The sale is over.");
+}
+
+TEST_F(Door, registrations_are_limited_and_leave_the_reserved_lane_to_payments) {
+  api::RateLimitConfig config;
+  config.account = {1, 2};
+  ApiWorld limited("{}", config);
+  limited.define(kItem, R"(,"admission":{"registration":"optional"})");
+  const auto call = [&](std::string_view method, std::uint64_t buyer) {
+    return http_call(limited.rush->port(), method, "/api/v1/sales/s/registration", {},
+                     limited.buyer(buyer));
+  };
+  const auto before = limited.office.reserved_count();
+  EXPECT_EQ(call("POST", 1).status, 201);
+  EXPECT_EQ(call("GET", 1).status, 200);
+  const auto over = call("DELETE", 1);
+  EXPECT_EQ(over.status, 429);
+  EXPECT_TRUE(over.has_header("Retry-After: ")) << over.head;
+  EXPECT_EQ(fault_of("delete", "/api/v1/sales/{sale}/registration", over), "") << over.body;
+  EXPECT_EQ(call("DELETE", 2).status, 204);
+  EXPECT_EQ(limited.office.reserved_count(), before);
 }
 
 TEST_F(Door, a_sale_without_registration_takes_none) {
@@ -291,6 +316,25 @@ TEST_F(BucketInFront, a_burst_is_served_whole_at_the_rate) {
   for (const auto& answer : clicks.answers) EXPECT_EQ(answer.status, 201) << answer.body;
   EXPECT_GE(clicks.took.count(), 290) << "thirty wait for their turns, ten milliseconds each";
   EXPECT_EQ(layer("granted"), 31);
+}
+
+TEST_F(BucketInFront, operators_see_how_many_wait) {
+  open("1", "1000");
+  const api::BucketMetrics metrics(world.directory, world.front_door);
+  const auto waiting = [&] {
+    const auto families = metrics.Collect();
+    const auto& family = families.at(0);
+    EXPECT_EQ(family.name, "onrush_bucket_waiting");
+    EXPECT_EQ(family.metric.at(0).label.at(0).value, "s");
+    return family.metric.at(0).gauge.value;
+  };
+  EXPECT_EQ(waiting(), 0);
+  const auto& rules = world.directory.current()->find("s")->rules->admission.bucket;
+  const auto now = std::chrono::steady_clock::now();
+  const auto bucket = world.front_door.bucket(sale::SaleNo{1}, rules, now);
+  for (int i = 0; i < 5; ++i)
+    EXPECT_TRUE(bucket->join(now, std::chrono::seconds(100)).turn.has_value());
+  EXPECT_EQ(waiting(), 4) << "the first one waits for nobody";
 }
 
 TEST_F(BucketInFront, who_finds_it_full_is_told_when_to_come_again) {

@@ -376,6 +376,47 @@ TEST_F(Draw, pages_of_entries_are_checked) {
   EXPECT_TRUE(call("GET", "/draw/entries?from=2").json().at("leaves").as_array().empty());
 }
 
+TEST_F(Draw, the_box_office_is_asked_for_each_leaf_once) {
+  constexpr std::uint32_t kEntries = api::DrawLeaves::kBlock + 3;
+  draw(kEntries);
+  open();
+  const auto page = [&](std::uint32_t from, std::uint32_t limit) {
+    return call("GET",
+                "/draw/entries?from=" + std::to_string(from) + "&limit=" + std::to_string(limit));
+  };
+  const auto leaves = [](const HttpAnswer& answer) {
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return answer.json().at("leaves").as_array();
+  };
+  const auto before = world.office.command_count();
+  const auto whole = page(1, 10'000);
+  const auto all = leaves(whole);
+  ASSERT_EQ(all.size(), kEntries);
+  EXPECT_EQ(world.office.command_count() - before, 2u) << "a block at a time";
+  EXPECT_TRUE(whole.has_header("Cache-Control: public, max-age=86400, immutable")) << whole.head;
+
+  const auto part = leaves(page(api::DrawLeaves::kBlock, 3));
+  ASSERT_EQ(part.size(), 3u);
+  for (std::size_t i = 0; i < part.size(); ++i)
+    EXPECT_EQ(part[i], all[api::DrawLeaves::kBlock - 1 + i]);
+  EXPECT_EQ(leaves(page(kEntries, 10'000)).size(), 1u);
+  EXPECT_TRUE(leaves(page(kEntries + 1, 10'000)).empty());
+  EXPECT_TRUE(leaves(page(100'000'000, 10'000)).empty());
+  EXPECT_EQ(page(1, 10'000).body, whole.body);
+  EXPECT_EQ(world.office.command_count() - before, 2u) << "again from what is kept";
+}
+
+TEST_F(Draw, leaves_that_are_not_kept_are_asked_for_again) {
+  api::DrawLeaves few(1);
+  few.keep(kSale, 0, "a");
+  few.keep(kSale, 0, "another");
+  EXPECT_EQ(*few.find(kSale, 0), "a");
+  few.keep(kSale, 1, "b");
+  EXPECT_EQ(few.find(kSale, 0), nullptr) << "the oldest goes";
+  EXPECT_EQ(*few.find(kSale, 1), "b");
+  EXPECT_EQ(few.find(sale::SaleNo{2}, 1), nullptr);
+}
+
 TEST_F(Draw, a_sale_defined_anew_keeps_its_commitment_and_each_sale_has_its_own) {
   const auto file = [](std::string_view key, std::string_view title) {
     return R"({"sale":")" + std::string(key) + R"(","title":")" + std::string(title) +
@@ -424,6 +465,8 @@ TEST_F(Line, a_proxy_learns_whose_pass_it_is) {
   const auto good = check("Onrush-Pass: " + token + "\r\n");
   EXPECT_EQ(good.status, 204) << good.body;
   EXPECT_TRUE(good.has_header("Onrush-Buyer: 1\r\n")) << good.head;
+  EXPECT_TRUE(good.has_header("Cache-Control: no-store\r\n")) << good.head;
+  EXPECT_TRUE(check("").has_header("Cache-Control: no-store\r\n"));
   EXPECT_EQ(check("Cookie: a=b; onrush_pass=" + token + "; c=d\r\n").status, 204);
   EXPECT_EQ(check("Cookie: not_onrush_pass=" + token + "\r\n").status, 401);
   EXPECT_EQ(check("").status, 401);
@@ -433,6 +476,57 @@ TEST_F(Line, a_proxy_learns_whose_pass_it_is) {
   EXPECT_EQ(check("Onrush-Pass: " + world.token(TokenKind::buyer, 1) + "\r\n").status, 401);
   world.clock.advance(Millis{11'000});
   EXPECT_EQ(check("Onrush-Pass: " + token + "\r\n").status, 401) << "lapsed";
+}
+
+TEST_F(Line, a_proxy_lets_nobody_in_after_his_pass_has_ended) {
+  world.define(kLineItem, line_of("fifo", R"(,"pass_seconds":10)"));
+  open();
+  ASSERT_EQ(call("POST", "/place", 1).status, 201);
+  pass_time(Millis{1'300});
+  const auto pass = call("POST", "/pass", 1);
+  ASSERT_EQ(pass.status, 201) << pass.body;
+  const std::string token = text(pass, "token");
+  const auto check = [&] {
+    return http_call(world.general->port(), "GET", "/api/v1/passes/check?sale=s", {},
+                     "Onrush-Pass: " + token + "\r\n")
+        .status;
+  };
+  const auto ends = parse_rfc3339(text(pass, "expires_at"));
+  ASSERT_TRUE(ends);
+  ASSERT_NE(to_millis(*ends) % 1000, 0) << "within a second";
+  world.clock.advance(*ends - world.clock.now() - Millis{1'000});
+  EXPECT_EQ(check(), 204);
+  world.clock.advance(Millis{1'000});
+  EXPECT_EQ(check(), 401) << "the token itself ends with the second";
+}
+
+TEST_F(Line, tries_of_passes_are_limited_and_passes_are_not) {
+  api::RateLimitConfig config;
+  config.address = {1, 2};
+  ApiWorld limited("{}", config);
+  limited.define(kLineItem, line_of("fifo"));
+  accounts::Claims claims;
+  claims.kind = TokenKind::pass;
+  claims.subject = sale::BuyerId{1};
+  claims.sale = kSale;
+  claims.number = 1;
+  claims.issued_at = limited.clock.now();
+  claims.expires_at = limited.clock.now() + Millis{60'000};
+  const std::string pass = accounts::Tokens(limited.keys).sign(claims);
+  const auto check = [&](const std::string& token) {
+    return http_call(limited.general->port(), "GET", "/api/v1/passes/check?sale=s", {},
+                     "Onrush-Pass: " + token + "\r\n");
+  };
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(check(pass).status, 204);
+  EXPECT_EQ(check("x").status, 401);
+  EXPECT_EQ(check("x").status, 401);
+  const auto over = check("x");
+  EXPECT_EQ(over.status, 429);
+  EXPECT_TRUE(over.has_header("Retry-After: ")) << over.head;
+  EXPECT_EQ(check(pass).status, 204);
+  EXPECT_NE(http_call(limited.admin->port(), "GET", "/metrics")
+                .body.find(R"(onrush_rate_limited_total{limit="address",call="pass_check"} 1)"),
+            std::string::npos);
 }
 
 TEST_F(Line, calls_of_the_line_are_limited_by_account) {
