@@ -133,6 +133,7 @@ void RateController::pause(TimePoint at) {
 void RateController::set_rate(std::uint32_t rate, TimePoint at) {
   settle(at);
   rate_ = rate;
+  settle(at);  // what was too much at the other rate is bounded by this one
 }
 
 void RateController::called(std::uint32_t upto, std::uint32_t present, TimePoint now) {
