@@ -83,7 +83,9 @@ RateController::View RateController::view(TimePoint now) const {
   }
   view.show = show_of(shown);
   view.credit = credit_;
-  if (running_) view.credit += std::min(at - since_, kAccrualMillis) * rate_ * (kWhole / 1'000);
+  // A recovered book is asked before it has looked at its line: at no time at all.
+  const std::int64_t passed = std::clamp<std::int64_t>(at - since_, 0, kAccrualMillis);
+  if (running_) view.credit += passed * rate_ * (kWhole / 1'000);
   const std::int64_t second = std::int64_t{rate_} * kWhole / 1'000;
   view.credit = std::clamp(view.credit, -kPayBackMillis * second,
                            view.show * view.pending + kCatchUpMillis * second);

@@ -208,6 +208,16 @@ TEST(line_rate, of_an_hour_is_kept_although_thirty_in_a_hundred_stay_away) {
   EXPECT_EQ(crowd.book().check_invariants(), "");
 }
 
+// A recovered book asks before it has looked at any time.
+TEST(line_rate, has_no_credit_from_before_it_ran) {
+  LineRules rules;
+  rules.rate = 100'000;
+  RateController controller(rules);
+  controller.run(kStart);
+  EXPECT_EQ(controller.view(kStart).credit, 0);
+  EXPECT_EQ(controller.view(TimePoint{}).credit, 0);
+}
+
 // At the high rate many came ahead of time; at the low one nobody waits for hours until that is
 // paid back.
 TEST(line_rate, that_staff_lower_is_soon_kept_again) {
