@@ -92,10 +92,11 @@ struct PassView {
   TimePoint expires_at{};
 };
 
-// Leaves of lobby entries, docs/line.md.
+// Whose leaves (lobby_leaf(), docs/line.md) follow on each other. Anybody may ask for them, so they
+// are hashed by whoever shows them: ten thousand hashes would stop the writer for milliseconds.
 struct LeavesView {
   std::uint32_t from = 1;
-  std::vector<std::array<std::byte, 16>> leaves;
+  std::vector<BuyerId> buyers;
 };
 
 struct Outcome {
