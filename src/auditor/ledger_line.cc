@@ -165,6 +165,7 @@ void Ledger::on(const sale::event::PassClaimed& e) {
   Sale* s = line_of(e.sale);
   if (s == nullptr) return;
   Line& line = s->line;
+  check_registered(*s, e.buyer.value());
   lapse_passes(line);
   ++line.totals.claimed;
   const auto found = line.spots.find(e.buyer.value());

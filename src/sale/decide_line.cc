@@ -121,6 +121,7 @@ Outcome decide(Decision& d, const command::ClaimPass& c) {
   if (entry == 0 || line.places[entry].over()) return verdict_of(*s, c.sale, Verdict::no_place);
   if (line.places[entry].live_pass(to_millis(d.now)))
     return pass_outcome(*s, c.sale, entry, d.now, true);
+  if (!s->may_take_part(c.buyer)) return verdict_of(*s, c.sale, Verdict::registration_required);
   if (s->phase == Phase::paused) return place_outcome(*s, c.sale, Verdict::paused, entry, d.now);
   const std::uint32_t number = line.number_of(entry, s->rules->line.mode);
   const bool called = s->phase == Phase::open && number != 0 && number <= line.serving;

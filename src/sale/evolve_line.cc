@@ -107,6 +107,7 @@ Problem BookState::evolve(const event::PassClaimed& e, TimePoint at) {
   LineState& line = *s->queue;
   const std::uint32_t entry = line.places.newest_of(e.buyer.value());
   if (entry == 0 || line.places[entry].over()) return "a pass of a buyer without a place";
+  if (!s->may_take_part(e.buyer)) return "a pass of a buyer who is not registered";
   if (s->phase != Phase::open) return "a pass in a sale that is not open";
   if (e.number == 0 || e.number != line.number_of(entry, s->rules->line.mode))
     return "a pass of another's number";

@@ -374,6 +374,18 @@ TEST(line_audit, somebody_who_was_not_registered) {
   EXPECT_TRUE(finds(late, "registration"));
 }
 
+TEST(line_audit, a_pass_of_somebody_who_took_his_registration_back) {
+  SaleRules r = line_rules();
+  r.admission.registration = RegistrationMode::required;
+  LineHistory h(r);
+  h.add({Registered{kOurs, BuyerId{1}}, h.place(1, 1), Unregistered{kOurs, BuyerId{1}}});
+  h.open();
+  h.add({h.call(1)});
+  EXPECT_TRUE(h.audited().passed()) << render_text(h.audited());
+  h.add({h.pass(1, 1)});
+  EXPECT_TRUE(finds(h, "not_registered"));
+}
+
 TEST(line_audit, a_draw_that_does_not_follow_from_secret_lobby_and_beacon) {
   const SaleRules r = line_rules(LineMode::draw);
   Digest lobby = lobby_digest(r.key);

@@ -173,6 +173,42 @@ TEST(line, calls_nobody_whom_the_stock_cannot_serve_and_goes_on_when_units_retur
   )");
 }
 
+TEST(line, goes_on_where_it_was_when_a_sale_that_was_sold_out_is_restocked) {
+  run(R"(
+    sale line=fifo rate=100 payment=confirmation
+    item a stock=1 standby=0
+    0 define
+    0 announce
+    0 tick
+    0 place 1
+    0 place 2
+    1 tick -> -; called 1
+    1 claim 1
+    2 hold 1 a
+    3 confirm 1 -> done; confirmed 1; open>closed sold_out; closed>settled drained
+    4 restock a 1 -> wrong_state settled
+  )");
+  run(R"(
+    sale line=fifo rate=100
+    item a stock=1 standby=0
+    0 define
+    0 announce
+    0 tick
+    0 place 1
+    0 place 2
+    1 tick -> -; called 1
+    1 claim 1
+    2 hold 1 a
+    3 pause -> done; open>paused staff
+    4 restock a 1 -> done; restocked a 1
+    5 tick -> -
+    6 place 3 -> place 3 #3 waiting; place 3 3
+    7 resume -> done; paused>open staff
+    8 tick -> -; called 2
+    8 claim 2 -> pass #2 until 128; pass 2 #2 until 128
+  )");
+}
+
 TEST(line, calls_as_many_as_the_standby_line_has_room_for) {
   run(R"(
     sale line=fifo rate=100 claim=600
@@ -419,6 +455,22 @@ TEST(registration, lets_only_those_take_part_who_registered_before_the_opening) 
     11 tick -> -; called 1
     11 claim 1
     11 hold 1 a -> granted; hold 1 a1 until 71
+  )");
+}
+
+TEST(registration, that_was_taken_back_takes_the_pass_as_well) {
+  run(R"(
+    sale line=fifo registration=required opens=10 rate=10
+    item a stock=9
+    0 define
+    0 announce
+    0 register 1
+    0 tick
+    3 place 1
+    4 unregister 1 -> done; unregistered 1
+    10 tick -> -; lobby>open schedule
+    11 tick -> -; called 1
+    11 claim 1 -> registration_required
   )");
 }
 
