@@ -150,18 +150,15 @@ int main(int argc, char** argv) {
                                    drawn.seed};
   std::vector<auditor::DrawLeaf> leaves;
   leaves.reserve(places);
-  double in_writer = 0;
+  start = cpu_seconds();
   while (leaves.size() < places) {
     const auto from = static_cast<std::uint32_t>(leaves.size() + 1);
-    start = cpu_seconds();
     const Outcome page =
         book.apply(command::LobbyLeaves{kSale, from, command::kLeavesMax}, now, events);
-    in_writer += cpu_seconds() - start;
-    for (const BuyerId buyer : page.leaves->buyers)
-      leaves.push_back(lobby_leaf(rules->line.draw_secret, rules->key, buyer));
+    leaves.insert(leaves.end(), page.leaves->leaves.begin(), page.leaves->leaves.end());
   }
-  line("a page of 10,000 leaves, in the writer", each(in_writer) * command::kLeavesMax / 1e3, "ms",
-       1);
+  line("a page of 10,000 leaves, in the writer",
+       each(cpu_seconds() - start) * command::kLeavesMax / 1e3, "ms", 20);
   start = cpu_seconds();
   const auditor::DrawReport report = auditor::verify_draw(published, leaves, 7'919);
   line("the verifier, all entries", cpu_seconds() - start, "s", 10);

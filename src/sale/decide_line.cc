@@ -159,7 +159,8 @@ Outcome decide(Decision& d, const command::LobbyLeaves& c) {
   const std::uint32_t limit = std::min(c.limit, command::kLeavesMax);
   for (std::uint64_t entry = c.from; entry <= line.lobby_entries && entry - c.from < limit;
        ++entry) {
-    outcome.leaves->buyers.emplace_back(line.places[static_cast<std::uint32_t>(entry)].buyer);
+    const BuyerId buyer{line.places[static_cast<std::uint32_t>(entry)].buyer};
+    outcome.leaves->leaves.push_back(lobby_leaf(s->rules->line.draw_secret, s->rules->key, buyer));
   }
   return outcome;
 }

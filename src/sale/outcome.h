@@ -92,11 +92,10 @@ struct PassView {
   TimePoint expires_at{};
 };
 
-// Whose leaves (lobby_leaf(), docs/line.md) follow on each other. Anybody may ask for them, so they
-// are hashed by whoever shows them: ten thousand hashes would stop the writer for milliseconds.
+// Leaves of lobby entries, docs/line.md.
 struct LeavesView {
   std::uint32_t from = 1;
-  std::vector<BuyerId> buyers;
+  std::vector<std::array<std::byte, 16>> leaves;
 };
 
 struct Outcome {

@@ -6,7 +6,6 @@
 #include "edge/api/handlers.h"
 #include "edge/api/station.h"
 #include "edge/live/line_documents.h"
-#include "sale/draw.h"
 #include "sale/rules_check.h"
 
 namespace onrush::api::handle {
@@ -38,15 +37,12 @@ std::optional<std::uint32_t> query_number(std::string_view query, std::string_vi
   return value;
 }
 
-std::string leaves_document(const sale::SaleRules& rules, const sale::LeavesView& view) {
+std::string leaves_document(const sale::LeavesView& view) {
   std::string text;
-  text.reserve(32 + view.buyers.size() * 35);
+  text.reserve(32 + view.leaves.size() * 35);
   live::JsonWriter out(text);
   out.begin_object().key("from").number(view.from).key("leaves").begin_array();
-  for (const sale::BuyerId buyer : view.buyers) {
-    const sale::Leaf leaf = sale::lobby_leaf(rules.line.draw_secret, rules.key, buyer);
-    out.text(to_hex(Bytes(leaf)));
-  }
+  for (const auto& leaf : view.leaves) out.text(to_hex(Bytes(leaf)));
   out.end_array().end_object();
   return text;
 }
@@ -77,11 +73,11 @@ void get_draw_entries(Station& station, const http::Request& request, const Path
   if (!from || !limit)
     return call->fail(problem::kInvalid, "from and limit: whole numbers from 1; limit to 10000");
   station.ask(std::move(call), sale::command::LobbyLeaves{sale->sale, *from, *limit},
-              [&station, rules = sale->rules](const CallPtr& asked, const sale::Outcome& outcome) {
+              [&station](const CallPtr& asked, const sale::Outcome& outcome) {
                 if (outcome.verdict != sale::Verdict::found || !outcome.leaves)
                   return station.answer(*asked, outcome, Success::no_content);
                 http::Response response;
-                response.body = leaves_document(*rules, *outcome.leaves);
+                response.body = leaves_document(*outcome.leaves);
                 response.headers = "Cache-Control: public, max-age=3600\r\n";
                 asked->send(std::move(response));
               });

@@ -278,27 +278,6 @@ TEST(line, that_is_left_in_the_lobby_may_be_joined_again_at_its_end) {
   )");
 }
 
-// Hashing them is left to those who show them.
-TEST(line, of_a_draw_tells_in_order_whose_leaves_were_in_the_lobby) {
-  Scenario s;
-  s.run(R"(
-    sale line=draw opens=10
-    item a stock=9
-    0 define
-    0 announce
-    0 tick
-    0 place 7
-    0 place 3
-    0 place 5
-    10 tick
-    10 place 1
-  )");
-  std::vector<Event> events;
-  const Outcome page = s.book().apply(command::LobbyLeaves{SaleNo{1}, 2, 9}, kStart, events);
-  EXPECT_EQ(page.leaves->from, 2U);
-  EXPECT_EQ(page.leaves->buyers, (std::vector{BuyerId{3}, BuyerId{5}}));
-}
-
 TEST(line, is_not_used_up_by_one_who_leaves_and_comes_back) {
   run(R"(
     sale line=fifo opens=10 capacity=3 orders=2

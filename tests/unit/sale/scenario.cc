@@ -340,7 +340,7 @@ std::string Scenario::show(const Outcome& o) const {
             fmt::format(" orders={} standby={}", o.buyer->orders.size(), o.buyer->standby.size());
         for (const StandbyView& s : o.buyer->standby) text += fmt::format(" #{}", s.position);
       } else if (o.leaves != nullptr) {
-        text += fmt::format(" {} leaves", o.leaves->buyers.size());
+        text += fmt::format(" {} leaves", o.leaves->leaves.size());
       } else if (o.order.order.value() != 0) {
         text += fmt::format(" {} {}", to_string(o.order.state), units(o.order.units));
       } else {
