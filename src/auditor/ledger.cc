@@ -221,6 +221,7 @@ void Ledger::on(const sale::event::SaleDefined& e) {
   }
   s.rules = e.rules;
   s.line.lobby = std::make_unique<LobbyChain>(e.rules->key);
+  if (e.rules->line.mode != sale::LineMode::draw) s.line.beacon.clear();
   s.items.clear();
   for (const sale::ItemRules& rules : e.rules->items) {
     Item item;

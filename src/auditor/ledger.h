@@ -48,8 +48,10 @@ class Ledger {
   // The waiting line, and who registered.
   struct Spot {
     std::uint64_t entry = 0;
-    bool over = false;    // left, or its pass was used
-    TimePoint expires{};  // of its newest pass
+    bool over = false;         // left, or its pass was used
+    std::uint32_t nth = 0;     // of the buyer's places
+    std::uint32_t passes = 0;  // claimed for it
+    TimePoint expires{};       // of its newest pass
   };
   struct Line {
     std::unordered_map<std::uint64_t, Spot> spots;  // the newest of each buyer

@@ -10,6 +10,9 @@ namespace onrush::auditor {
 using sale::LineMode;
 using sale::Phase;
 
+// Passes of one place, docs/line.md.
+constexpr std::uint32_t kPassesPerPlace = 20;
+
 Ledger::Sale* Ledger::line_of(sale::SaleNo no) {
   Sale* s = sale_of(no);
   if (s == nullptr) return nullptr;
@@ -77,17 +80,27 @@ void Ledger::on(const sale::event::PlaceTaken& e) {
   check_registered(*s, e.buyer.value());
   if (s->phase != Phase::lobby && s->phase != Phase::open && s->phase != Phase::paused)
     broken("line_order", fmt::format("place {} was taken at the wrong time", e.entry));
+  Spot& spot = line.spots[e.buyer.value()];
+  // Who left the lobby and comes back has his place again.
+  if (!line.opened && spot.over && spot.entry == e.entry) {
+    spot.over = false;
+    --line.totals.left;
+    return;
+  }
   if (e.entry != line.totals.places + 1)
     broken("line_order", fmt::format("place {} follows on {}", e.entry, line.totals.places));
   if (e.entry > s->rules->line.capacity)
     broken("line_order", fmt::format("place {} of {}", e.entry, s->rules->line.capacity));
   lapse_passes(line);
-  Spot& spot = line.spots[e.buyer.value()];
-  if (spot.entry != 0 && !spot.over) {
+  if (spot.entry != 0 && (!spot.over || !line.opened)) {
     broken("place_twice", fmt::format("buyer {} got place {} and has place {}", e.buyer.value(),
                                       e.entry, spot.entry));
   }
-  spot = {e.entry, false, TimePoint{}};
+  if (spot.nth >= s->rules->orders_per_buyer) {
+    broken("too_many_turns",
+           fmt::format("buyer {} got place {}, his {}.", e.buyer.value(), e.entry, spot.nth + 1));
+  }
+  spot = {e.entry, false, spot.nth + 1, 0, TimePoint{}};
   line.totals.places = e.entry;
   if (!line.opened && s->rules->line.mode == LineMode::draw)
     line.lobby->add(draw_leaf(s->rules->line.draw_secret, s->rules->key, e.buyer.value()));
@@ -152,6 +165,7 @@ void Ledger::on(const sale::event::PassClaimed& e) {
   Sale* s = line_of(e.sale);
   if (s == nullptr) return;
   Line& line = s->line;
+  check_registered(*s, e.buyer.value());
   lapse_passes(line);
   ++line.totals.claimed;
   const auto found = line.spots.find(e.buyer.value());
@@ -174,6 +188,10 @@ void Ledger::on(const sale::event::PassClaimed& e) {
   }
   if (e.expires_at != at_ + s->rules->line.pass)
     broken("deadline", fmt::format("the pass of number {} has a wrong life", e.number));
+  if (++spot.passes > kPassesPerPlace) {
+    broken("too_many_turns",
+           fmt::format("number {} got {} passes, all of which lapsed", e.number, spot.passes));
+  }
   spot.expires = e.expires_at;
   line.passes.emplace_back(e.expires_at, e.buyer.value());
   if (++line.live > s->rules->line.active_max) {

@@ -41,14 +41,15 @@ struct Latches::Line {
   }
   [[nodiscard]] ports::LineStatus load() const noexcept {
     Words copy{};
+    std::uint32_t before = 0;
     while (true) {
-      const std::uint32_t before = version.load(std::memory_order_acquire);
+      before = version.load(std::memory_order_acquire);
       for (std::size_t i = 0; i < kWords; ++i) copy[i] = words[i].load(std::memory_order_acquire);
       if ((before & 1) == 0 && version.load(std::memory_order_relaxed) == before) break;
     }
     ports::LineStatus status;
-    if (version.load(std::memory_order_relaxed) != 0)
-      std::memcpy(static_cast<void*>(&status), copy.data(), sizeof status);
+    // Of the version that was copied: the first one may have come since.
+    if (before != 0) std::memcpy(static_cast<void*>(&status), copy.data(), sizeof status);
     return status;
   }
 };

@@ -89,6 +89,12 @@ Outcome decide(Decision& d, const command::TakePlace& c) {
   if (entry != 0 && !places[entry].over())
     return place_outcome(*s, c.sale, Verdict::place, entry, d.now, true);
   if (!s->may_take_part(c.buyer)) return verdict_of(*s, c.sale, Verdict::registration_required);
+  if (entry != 0 && !s->queue->opened) {  // he left the lobby and is back
+    d.emit(event::PlaceTaken{c.sale, c.buyer, entry});
+    return place_outcome(*s, c.sale, Verdict::place, entry, d.now);
+  }
+  if (entry != 0 && places[entry].nth >= places_of_a_buyer(*s->rules))
+    return verdict_of(*s, c.sale, Verdict::limit_reached);
   if (places.size() >= s->rules->line.capacity) return verdict_of(*s, c.sale, Verdict::line_full);
   const auto& taken = d.emit(event::PlaceTaken{c.sale, c.buyer, places.size() + 1});
   return place_outcome(*s, c.sale, Verdict::place, taken.entry, d.now);
@@ -115,9 +121,12 @@ Outcome decide(Decision& d, const command::ClaimPass& c) {
   if (entry == 0 || line.places[entry].over()) return verdict_of(*s, c.sale, Verdict::no_place);
   if (line.places[entry].live_pass(to_millis(d.now)))
     return pass_outcome(*s, c.sale, entry, d.now, true);
+  if (!s->may_take_part(c.buyer)) return verdict_of(*s, c.sale, Verdict::registration_required);
   if (s->phase == Phase::paused) return place_outcome(*s, c.sale, Verdict::paused, entry, d.now);
   const std::uint32_t number = line.number_of(entry, s->rules->line.mode);
   const bool called = s->phase == Phase::open && number != 0 && number <= line.serving;
+  if (called && line.places[entry].passes >= kPassesPerPlace)
+    return place_outcome(*s, c.sale, Verdict::limit_reached, entry, d.now);
   if (!called || line.controller.view(d.now).active >= s->rules->line.active_max)
     return place_outcome(*s, c.sale, Verdict::not_your_turn, entry, d.now);
   d.emit(event::PassClaimed{c.sale, c.buyer, number, d.now + s->rules->line.pass});

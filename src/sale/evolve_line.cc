@@ -18,13 +18,25 @@ Problem BookState::evolve(const event::PlaceTaken& e, TimePoint) {
   if (s->phase < Phase::lobby || s->phase > Phase::paused) return "a place at the wrong time";
   LineState& line = *s->queue;
   if (e.buyer.value() == 0) return "a place of nobody";
-  if (e.entry != line.places.size() + 1) return "a place out of order";
-  if (e.entry > s->rules->line.capacity) return "a place beyond the line's capacity";
   if (!s->may_take_part(e.buyer)) return "a place of a buyer who is not registered";
   const std::uint32_t before = line.places.newest_of(e.buyer.value());
   if (before != 0 && !line.places[before].over()) return "a second place of a buyer";
+  if (before != 0 && !line.opened) {  // he left the lobby and is back
+    if (e.entry != before) return "a second place of a buyer in the lobby";
+    line.places[before].set(PlaceMark::waiting);
+    --line.left;
+    --line.left_waiting;
+    return nullptr;
+  }
+  if (e.entry != line.places.size() + 1) return "a place out of order";
+  if (e.entry > s->rules->line.capacity) return "a place beyond the line's capacity";
   Place place;
   place.buyer = e.buyer.value();
+  if (before != 0) {
+    if (line.places[before].nth >= places_of_a_buyer(*s->rules))
+      return "more places than a buyer may have";
+    place.nth = (line.places[before].nth + 1U) & 0xff;
+  }
   line.places.add(place);
   if (!line.opened && s->rules->line.mode == LineMode::draw) {
     line.lobby_digest = lobby_digest(
@@ -95,6 +107,7 @@ Problem BookState::evolve(const event::PassClaimed& e, TimePoint at) {
   LineState& line = *s->queue;
   const std::uint32_t entry = line.places.newest_of(e.buyer.value());
   if (entry == 0 || line.places[entry].over()) return "a pass of a buyer without a place";
+  if (!s->may_take_part(e.buyer)) return "a pass of a buyer who is not registered";
   if (s->phase != Phase::open) return "a pass in a sale that is not open";
   if (e.number == 0 || e.number != line.number_of(entry, s->rules->line.mode))
     return "a pass of another's number";
@@ -102,6 +115,7 @@ Problem BookState::evolve(const event::PassClaimed& e, TimePoint at) {
   if (e.expires_at != at + s->rules->line.pass) return "a pass with a wrong life";
   Place& place = line.places[entry];
   if (place.live_pass(to_millis(at))) return "a second live pass of a place";
+  if (place.passes >= kPassesPerPlace) return "more passes than a place may have";
   const bool first = place.mark() == PlaceMark::waiting;
   if (!first) line.controller.pass_ended(from_millis(place.expires), at);
   if (line.controller.view(at).active >= s->rules->line.active_max)
@@ -109,6 +123,7 @@ Problem BookState::evolve(const event::PassClaimed& e, TimePoint at) {
   line.controller.claimed(e.number, first, at, e.expires_at);
   place.set(PlaceMark::claimed);
   place.expires = to_millis(e.expires_at);
+  place.passes = (place.passes + 1U) & 0x1f;
   ++line.claimed;
   return nullptr;
 }

@@ -80,7 +80,9 @@ LineSummary line_summary(const SaleState& s, TimePoint now) {
   out.rate = line.controller.rate();
   out.claim_rate_milli = line.controller.claim_rate_milli(now);
   if (room > 0) {
-    const std::int64_t more = std::max<std::int64_t>(0, room_left(s, view));
+    // Those who left need nothing; whether they stand before or behind is not counted up here.
+    const std::int64_t more =
+        std::max<std::int64_t>(0, room_left(s, view)) + std::int64_t{line.left_waiting};
     out.win_up_to = static_cast<std::uint32_t>(std::min<std::int64_t>(line.serving + more, kNone));
   }
   if (line.permutation != nullptr) {

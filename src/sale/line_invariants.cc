@@ -1,5 +1,6 @@
 #include "sale/line_invariants.h"
 
+#include <algorithm>
 #include <set>
 
 namespace onrush::sale {
@@ -60,6 +61,9 @@ class LineCheck {
     } else {
       that(place.over(), "I7: a buyer with two places");
     }
+    that(place.nth <= std::max(1U, places_of_a_buyer(*s_.rules)),
+         "I7: a buyer with too many places");
+    that(place.passes <= kPassesPerPlace, "I7: a place with too many passes");
     const std::uint32_t number = line_.number_of(entry, mode_);
     that(!line_.opened || (number >= 1 && number <= line_.places.size() &&
                            numbers_.insert(number).second && line_.entry_at(number) == entry),

@@ -2,6 +2,7 @@
 // the places themselves are counters, the draw's digest and the rate controller.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +15,12 @@
 #include "sale/rules.h"
 
 namespace onrush::sale {
+
+// Each place is worth one order, so nobody needs more of them; in the lobby a place that was left
+// is taken back and no new one is issued.
+[[nodiscard]] inline std::uint32_t places_of_a_buyer(const SaleRules& rules) {
+  return std::min<std::uint32_t>(rules.orders_per_buyer, kPlacesPerBuyer);
+}
 
 struct LineState {
   explicit LineState(const SaleRules& rules)

@@ -12,18 +12,27 @@ namespace onrush::sale {
 // What became of a place; whether its number was called is a comparison.
 enum class PlaceMark : std::uint8_t { waiting, claimed, used, left };
 
+// A buyer who never comes to buy must not keep others out for ever: as many passes as anybody needs
+// who lets them lapse by mistake.
+inline constexpr std::uint32_t kPassesPerPlace = 20;
+// However many orders a buyer may start.
+inline constexpr std::uint32_t kPlacesPerBuyer = 255;
+
 struct Place {
   std::uint64_t buyer = 0;
-  std::int64_t expires : 56 = 0;  // ms; claimed: of its newest pass, which may have lapsed
-  std::uint64_t mark_bits : 8 = 0;
+  std::int64_t expires : 49 = 0;  // ms; claimed: of its newest pass, which may have lapsed
+  std::uint64_t mark_bits : 2 = 0;
+  std::uint64_t passes : 5 = 0;  // claimed so far
+  std::uint64_t nth : 8 = 1;     // of its buyer's places in the sale
 
   [[nodiscard]] PlaceMark mark() const { return static_cast<PlaceMark>(mark_bits); }
-  void set(PlaceMark mark) { mark_bits = static_cast<std::uint64_t>(mark) & 0xff; }
+  void set(PlaceMark mark) { mark_bits = static_cast<std::uint64_t>(mark) & 3; }
   [[nodiscard]] bool over() const { return mark() == PlaceMark::used || mark() == PlaceMark::left; }
   [[nodiscard]] bool live_pass(std::int64_t now) const {
     return mark() == PlaceMark::claimed && expires > now;
   }
 };
+static_assert(kPassesPerPlace < 32 && kPlacesPerBuyer < 256, "Place counts them");
 static_assert(sizeof(Place) == 16, "docs/memory.md says so");
 
 class Places {

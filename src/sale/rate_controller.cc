@@ -83,7 +83,9 @@ RateController::View RateController::view(TimePoint now) const {
   }
   view.show = show_of(shown);
   view.credit = credit_;
-  if (running_) view.credit += std::min(at - since_, kAccrualMillis) * rate_ * (kWhole / 1'000);
+  // A recovered book is asked before it has looked at its line: at no time at all.
+  const std::int64_t passed = std::clamp<std::int64_t>(at - since_, 0, kAccrualMillis);
+  if (running_) view.credit += passed * rate_ * (kWhole / 1'000);
   const std::int64_t second = std::int64_t{rate_} * kWhole / 1'000;
   view.credit = std::clamp(view.credit, -kPayBackMillis * second,
                            view.show * view.pending + kCatchUpMillis * second);
@@ -133,6 +135,7 @@ void RateController::pause(TimePoint at) {
 void RateController::set_rate(std::uint32_t rate, TimePoint at) {
   settle(at);
   rate_ = rate;
+  settle(at);  // what was too much at the other rate is bounded by this one
 }
 
 void RateController::called(std::uint32_t upto, std::uint32_t present, TimePoint now) {

@@ -15,7 +15,7 @@ namespace onrush::sale {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x4b4f4f42;  // "BOOK"
-constexpr std::uint32_t kVersion = 3;
+constexpr std::uint32_t kVersion = 4;
 // What records take, without their units and lines.
 constexpr std::size_t kOrderBytes = 46;
 constexpr std::size_t kUnitBytes = 6;
@@ -23,7 +23,7 @@ constexpr std::size_t kPaymentBytes = 22;
 constexpr std::size_t kEntryBytes = 30;
 constexpr std::size_t kLineBytes = 4;
 constexpr std::size_t kRegistrationBytes = 16;
-constexpr std::size_t kPlaceBytes = 17;
+constexpr std::size_t kPlaceBytes = 18;
 // Records whose buyers' places in memory are asked for ahead of their turn.
 constexpr Index kLookAhead = 16;
 
@@ -61,7 +61,7 @@ void save_front(const SaleState& s, ByteWriter& out) {
   for (std::uint32_t entry = 1; entry <= line.places.size(); ++entry) {
     const Place& place = line.places[entry];
     out.put_all(place.buyer, static_cast<std::int64_t>(place.expires),
-                static_cast<std::uint8_t>(place.mark()));
+                static_cast<std::uint8_t>(place.mark()), static_cast<std::uint8_t>(place.passes));
   }
 }
 
@@ -239,7 +239,10 @@ class SnapshotReader {
       place.expires = in_.get<std::int64_t>();
       const PlaceMark mark = get_enum(PlaceMark::left);
       place.set(mark);
+      place.passes = in_.get<std::uint8_t>() & 0x1f;
       if (place.buyer == 0) return "a place of nobody";
+      if (const std::uint32_t before = line.places.newest_of(place.buyer))
+        place.nth = (line.places[before].nth + 1U) & 0xff;
       const std::uint32_t entry = line.places.add(place);
       if (mark != PlaceMark::left) continue;
       ++line.left;

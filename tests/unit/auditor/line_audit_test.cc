@@ -156,6 +156,66 @@ TEST(line_audit, what_the_state_machine_decides_passes) {
   }
 }
 
+TEST(line_audit, who_left_the_lobby_has_his_place_again_and_no_other) {
+  LineHistory h;
+  h.add({h.place(1, 1), h.place(2, 2)});
+  h.add({PlaceLeft{kOurs, BuyerId{1}, 1}});
+  LineHistory other = h;
+  h.add({h.place(1, 1)});
+  EXPECT_TRUE(h.audited().passed()) << render_text(h.audited());
+  EXPECT_EQ(h.audited().sales[0].line, (LineTotals{2, 0, 0, 0}));
+  other.add({other.place(1, 3)});
+  EXPECT_TRUE(finds(other, "place_twice"));
+}
+
+TEST(line_audit, more_places_than_a_buyer_may_have) {
+  SaleRules r = line_rules();
+  r.orders_per_buyer = 2;
+  LineHistory h(r);
+  h.open();
+  for (std::uint32_t entry = 1; entry <= 3; ++entry) {
+    const AuditReport before = h.audited();
+    EXPECT_TRUE(before.passed()) << render_text(before);
+    h.add({h.place(1, entry)});
+    h.add({PlaceLeft{kOurs, BuyerId{1}, entry}});
+  }
+  EXPECT_TRUE(finds(h, "too_many_turns"));
+}
+
+TEST(line_audit, more_passes_than_a_place_may_have) {
+  LineHistory h;
+  h.add({h.place(1, 1)});
+  h.open();
+  h.add({h.call(1)});
+  for (int i = 0; i < 20; ++i) {
+    h.add({h.pass(1, 1)});
+    h.t += 10'000;
+  }
+  EXPECT_TRUE(h.audited().passed()) << render_text(h.audited());
+  h.add({h.pass(1, 1)});
+  EXPECT_TRUE(finds(h, "too_many_turns"));
+}
+
+// The state machine forgets it, too.
+TEST(line_audit, a_beacon_is_forgotten_by_rules_without_a_draw) {
+  SaleRules r = line_rules(LineMode::draw);
+  auto off = std::make_shared<SaleRules>(r);
+  off->line.mode = LineMode::fifo;
+  const auto draw = std::make_shared<SaleRules>(r);
+  LineHistory h(r);
+  h.batches.erase(h.batches.begin() + 1, h.batches.end());
+  h.t = kLineStart;
+  h.add({BeaconSet{kOurs, "block", "boss"}, SaleDefined{kOurs, off, "boss"},
+         SaleDefined{kOurs, draw, "boss"}, h.phase(Phase::draft, Phase::announced)});
+  h.t = kLineStart + 1'000;
+  h.add({h.phase(Phase::announced, Phase::lobby)});
+  h.t = kLineStart + 20'000;
+  const Digest lobby = lobby_digest("s");
+  h.add({h.phase(Phase::lobby, Phase::open),
+         DrawRevealed{kOurs, 0, lobby, "", draw_seed(r.line.draw_secret, 0, lobby, "")}});
+  EXPECT_TRUE(h.audited().passed()) << render_text(h.audited());
+}
+
 TEST(line_audit, a_place_given_twice) {
   LineHistory h;
   h.add({h.place(1, 1), h.place(1, 2)});
@@ -312,6 +372,18 @@ TEST(line_audit, somebody_who_was_not_registered) {
   late.open();
   late.add({Registered{kOurs, BuyerId{1}}});
   EXPECT_TRUE(finds(late, "registration"));
+}
+
+TEST(line_audit, a_pass_of_somebody_who_took_his_registration_back) {
+  SaleRules r = line_rules();
+  r.admission.registration = RegistrationMode::required;
+  LineHistory h(r);
+  h.add({Registered{kOurs, BuyerId{1}}, h.place(1, 1), Unregistered{kOurs, BuyerId{1}}});
+  h.open();
+  h.add({h.call(1)});
+  EXPECT_TRUE(h.audited().passed()) << render_text(h.audited());
+  h.add({h.pass(1, 1)});
+  EXPECT_TRUE(finds(h, "not_registered"));
 }
 
 TEST(line_audit, a_draw_that_does_not_follow_from_secret_lobby_and_beacon) {

@@ -357,7 +357,16 @@ TEST(Engine, a_line_goes_on_after_recovery_with_and_without_a_snapshot) {
       for (std::uint64_t buyer = 1; buyer <= 200; ++buyer)
         ASSERT_EQ(ask(*engine, command::TakePlace{sale, sale::BuyerId(buyer)}).verdict,
                   Verdict::place);
+      ASSERT_EQ(ask(*engine, command::LeaveLine{sale, sale::BuyerId(5)}).verdict, Verdict::done);
+    }
+    // Down in the lobby; while it is down, it should have opened.
+    {
       clock.advance(60s);
+      auto engine = open_engine(storage, clock, config);
+      EXPECT_EQ(engine->recovery().snapshot_seq != 0, snapshot);
+      EXPECT_EQ(engine->line(sale).phase, sale::Phase::lobby);
+      EXPECT_EQ(engine->line(sale).left, 1U);
+      engine->start();
       ASSERT_TRUE(reaches([&] {
         clock.advance(10ms);
         return engine->line(sale).serving >= 100;

@@ -208,6 +208,47 @@ TEST(line_rate, of_an_hour_is_kept_although_thirty_in_a_hundred_stay_away) {
   EXPECT_EQ(crowd.book().check_invariants(), "");
 }
 
+// A recovered book asks before it has looked at any time.
+TEST(line_rate, has_no_credit_from_before_it_ran) {
+  LineRules rules;
+  rules.rate = 100'000;
+  RateController controller(rules);
+  controller.run(kStart);
+  EXPECT_EQ(controller.view(kStart).credit, 0);
+  EXPECT_EQ(controller.view(TimePoint{}).credit, 0);
+}
+
+// At the high rate many came ahead of time; at the low one nobody waits for hours until that is
+// paid back.
+TEST(line_rate, that_staff_lower_is_soon_kept_again) {
+  SaleRules rules = line_rules(50'000, 1'000);
+  rules.line.mode = LineMode::fifo;
+  rules.line.active_max = 100'000;
+  rules.line.claim = Millis{1'000};
+  Book book;
+  std::vector<Event> events;
+  const auto apply = [&](const Command& command, TimePoint now) {
+    events.clear();
+    return book.apply(command, now, events).verdict;
+  };
+  (void)apply(command::DefineSale{std::make_shared<SaleRules>(rules), ""}, kStart);
+  (void)apply(command::ChangePhase{kSale, command::PhaseAct::announce, "", ""}, kStart);
+  (void)apply(command::ChangePhase{kSale, command::PhaseAct::open, "", ""}, kStart);
+  for (std::uint32_t b = 1; b <= 30'000; ++b)
+    (void)apply(command::TakePlace{kSale, BuyerId{b}}, kStart);
+  // Nobody comes at first, so very many are called, and then all come at once.
+  for (const int ms : {1'000, 2'500}) book.tick(kStart + Millis{ms}, events, 100);
+  const std::uint32_t called = book.line(kSale, kStart + Millis{2'500}).serving;
+  ASSERT_GT(called, 15'000U);
+  ASSERT_LT(called, 30'000U);
+  for (std::uint32_t b = 1; b <= called; ++b)
+    ASSERT_EQ(apply(command::ClaimPass{kSale, BuyerId{b}}, kStart + Millis{2'600}), Verdict::pass);
+  ASSERT_EQ(apply(command::SetLineRate{kSale, 1, "ann"}, kStart + Millis{2'600}), Verdict::done);
+  for (int second = 3; second <= 20; ++second)
+    book.tick(kStart + Millis{1'000 * second}, events, 100);
+  EXPECT_GT(book.line(kSale, kStart + Millis{20'000}).serving, called);
+}
+
 // More was called at once than may have a pass, and units came back all the time; in the end all is
 // sold, or everybody who came had his turn.
 TEST(line_rate, leaves_nobody_stuck_and_nothing_unsold) {

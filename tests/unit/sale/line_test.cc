@@ -1,4 +1,5 @@
 // The line: places, passes, calls, registrations, as scenario tables (scenario.h).
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "scenario.h"
@@ -172,6 +173,42 @@ TEST(line, calls_nobody_whom_the_stock_cannot_serve_and_goes_on_when_units_retur
   )");
 }
 
+TEST(line, goes_on_where_it_was_when_a_sale_that_was_sold_out_is_restocked) {
+  run(R"(
+    sale line=fifo rate=100 payment=confirmation
+    item a stock=1 standby=0
+    0 define
+    0 announce
+    0 tick
+    0 place 1
+    0 place 2
+    1 tick -> -; called 1
+    1 claim 1
+    2 hold 1 a
+    3 confirm 1 -> done; confirmed 1; open>closed sold_out; closed>settled drained
+    4 restock a 1 -> wrong_state settled
+  )");
+  run(R"(
+    sale line=fifo rate=100
+    item a stock=1 standby=0
+    0 define
+    0 announce
+    0 tick
+    0 place 1
+    0 place 2
+    1 tick -> -; called 1
+    1 claim 1
+    2 hold 1 a
+    3 pause -> done; open>paused staff
+    4 restock a 1 -> done; restocked a 1
+    5 tick -> -
+    6 place 3 -> place 3 #3 waiting; place 3 3
+    7 resume -> done; paused>open staff
+    8 tick -> -; called 2
+    8 claim 2 -> pass #2 until 128; pass 2 #2 until 128
+  )");
+}
+
 TEST(line, calls_as_many_as_the_standby_line_has_room_for) {
   run(R"(
     sale line=fifo rate=100 claim=600
@@ -229,14 +266,114 @@ TEST(line, that_is_left_in_the_lobby_may_be_joined_again_at_its_end) {
     0 place 1 -> place 1 #0 lobby; place 1 1
     0 quit 1 -> done; left 1 1
     0 place 2
-    0 place 1 -> place 3 #0 lobby; place 1 3
+    0 place 1 -> place 1 #0 lobby; place 1 1
+    0 place 1 -> place again 1 #0 lobby
     0 leaves -> not_open 10
     0 beacon block -> done; beacon block
     0 beacon block -> done again
-    10 tick -> -; lobby>open schedule; drawn 3 block
-    10 leaves -> found 3 leaves
+    10 tick -> -; lobby>open schedule; drawn 2 block
+    10 leaves -> found 2 leaves
     10 beacon later -> wrong_state open
-    10 place 4 -> place 4 #4 waiting; place 4 4
+    10 place 4 -> place 3 #3 waiting; place 4 3
+  )");
+}
+
+TEST(line, is_not_used_up_by_one_who_leaves_and_comes_back) {
+  run(R"(
+    sale line=fifo opens=10 capacity=3 orders=2
+    item a stock=9
+    0 define
+    0 announce
+    0 tick
+    0 place 1
+    0 place 2
+    0 quit 1 -> done; left 1 1
+    1 place 1 -> place 1 #1 lobby; place 1 1
+    2 quit 1 -> done; left 1 1
+    2 place 3
+    3 place 1 -> place 1 #1 lobby; place 1 1
+    4 quit 1 -> done; left 1 1
+    10 tick -> -; lobby>open schedule
+    10 place 1 -> line_full
+  )");
+  run(R"(
+    sale line=fifo capacity=9 orders=2
+    item a stock=9
+    0 define
+    0 announce
+    0 tick
+    0 place 1 -> place 1 #1 waiting; place 1 1
+    0 quit 1 -> done; left 1 1
+    0 place 1 -> place 2 #2 waiting; place 1 2
+    0 quit 1 -> done; left 1 2
+    0 place 1 -> limit_reached
+    0 place 2 -> place 3 #3 waiting; place 2 3
+  )");
+}
+
+// Otherwise a few who come to their turn and never buy could keep all others out.
+TEST(line, gives_twenty_passes_for_a_place_and_no_more) {
+  Scenario s;
+  s.run(R"(
+    sale line=fifo rate=10 pass=5 active=1 claim=1
+    item a stock=1 standby=0
+    0 define
+    0 announce
+    0 tick
+    0 place 1
+    0 place 2
+    1 tick -> -; called 1
+  )");
+  for (int i = 0; i < 20; ++i) s.run(fmt::format("{} claim 1", 2 + 6 * i));
+  s.run(R"(
+    116.5 claim 1 -> pass again #1 until 121
+    122 claim 1 -> limit_reached
+    122 tick -> -; called 2
+    122 claim 2 -> pass #2 until 127; pass 2 #2 until 127
+    122 hold 2 a -> granted; hold 2 a1 until 182
+  )");
+}
+
+TEST(line, of_a_draw_that_staff_open_early_draws_among_any_number) {
+  for (int people = 0; people <= 3; ++people) {
+    SCOPED_TRACE(people);
+    Scenario s;
+    s.run(R"(
+      sale line=draw opens=100 rate=100
+      item a stock=9
+      0 define
+      0 announce
+      0 tick -> -; announced>lobby schedule
+    )");
+    for (int b = 1; b <= people; ++b) s.run(fmt::format("1 place {}", b));
+    s.run("2 reschedule 0 200 3600 -> done; rescheduled");
+    s.run(fmt::format("3 open -> done; lobby>open staff; drawn {}", people));
+    s.run(fmt::format("3 place 9 -> place {0} #{0} waiting; place 9 {0}", people + 1));
+    s.run(fmt::format("4 tick -> -; called {}", people + 1));
+    for (int b = 1; b <= people; ++b) s.run(fmt::format("4 claim {}\n4 hold {} a", b, b));
+    s.run("4 claim 9\n4 hold 9 a");
+  }
+}
+
+TEST(line, goes_on_after_an_hour_in_which_nothing_ran) {
+  run(R"(
+    sale line=fifo rate=1 pass=30 active=2 claim=5 closes=9000
+    item a stock=3 standby=0
+    0 define
+    0 announce
+    0 tick
+    0 place 1
+    0 place 2
+    0 place 3
+    1 tick -> -; called 1
+    1 claim 1
+    2 tick -> -; called 2
+    3600 hold 1 a -> pass_required
+    3600 claim 2 -> pass #2 until 3630; pass 2 #2 until 3630
+    3600 claim 1 -> pass #1 until 3630; pass 1 #1 until 3630
+    3601 hold 1 a -> granted; hold 1 a1 until 3661
+    3602 hold 2 a -> granted; hold 2 a2 until 3662
+    3602 tick -> -; called 3
   )");
 }
 
@@ -300,6 +437,22 @@ TEST(registration, lets_only_those_take_part_who_registered_before_the_opening) 
   )");
 }
 
+TEST(registration, that_was_taken_back_takes_the_pass_as_well) {
+  run(R"(
+    sale line=fifo registration=required opens=10 rate=10
+    item a stock=9
+    0 define
+    0 announce
+    0 register 1
+    0 tick
+    3 place 1
+    4 unregister 1 -> done; unregistered 1
+    10 tick -> -; lobby>open schedule
+    11 tick -> -; called 1
+    11 claim 1 -> registration_required
+  )");
+}
+
 TEST(registration, that_is_optional_keeps_nobody_out) {
   run(R"(
     sale registration=optional opens=1
@@ -357,7 +510,7 @@ TEST(line, shows_what_everybody_may_know_of_it) {
   EXPECT_EQ(before.left, 1U);
   EXPECT_EQ(before.capacity, 7U);
   EXPECT_EQ(before.registrations, 1U);
-  EXPECT_EQ(before.win_up_to, 3U);
+  EXPECT_EQ(before.win_up_to, 4U) << "one of those before has left";
   EXPECT_EQ(before.seed, Digest{}) << "not before the opening";
   s.run("10 tick\n 10 place 6\n 11 tick");
   const LineSummary after = line(11);
