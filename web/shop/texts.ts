@@ -19,7 +19,7 @@ const en = {
   hint_over: 'Thank you for coming. Your orders stay in your list.', hint_over_return: 'Nothing more can be bought. If something is held for you, you can still pay until its time is up.',
   hint_sold_out_return: 'Nothing is free now. {n} are held by people who have not paid yet, and may come back.', hint_sold_out: 'Every unit has been sold.',
   buy: 'Buy now', get_in_line: 'Join standby', asking: 'Asking…', quantity: 'Quantity', less: 'One less', more: 'One more', per_buyer: 'Up to {n} per person', one_per_buyer: 'One per person',
-  left_many: 'In stock', left_few: 'Only {n} left', left_none: 'None free', left_return: 'None free; {n} may come back', left_sold: 'Sold out', sold_of: '{paid} of {stock} sold', waiting: '{n} waiting', units: '{n} available',
+  left_many: 'In stock', left_few: 'Only {n} left', left_none: 'None free', left_return: 'None free; {n} on hold', left_sold: 'Sold out', sold_of: '{paid} of {stock} sold', waiting: '{n} waiting', units: '{n} available',
   opens_button: 'Opens in {time}', paused_button: 'Paused', over_button: 'Ended',
   sign_in_to_buy: 'Sign in to buy',
   busy: 'Very many people are asking at once. Your request goes again in {n} s (try {tries}). You need do nothing.', busy_offline: 'No connection. Your request goes again in {n} s (try {tries}). It counts once, however often it is sent.', too_fast: 'That was faster than one person or one network may ask. Your request goes again in {n} s (try {tries}). You need do nothing.', stop_trying: 'Stop trying',
