@@ -63,6 +63,7 @@ export function frontDoorJourneys({ journey, server, browser, scene, button, wat
     await page.goto(`${server.general}/s/${sale}`);
     await heading(page, 'Yours').waitFor();
     assert.equal(await page.locator('.line').count(), 0, 'the line is still shown to somebody who has bought');
+    assert.equal(await page.locator('.moment').count(), 0, 'somebody who has all he may buy is still told to buy');
     clean(page);
     await context.close();
   });

@@ -35,7 +35,7 @@ export async function startBrowser() {
   const executablePath = process.env.ONRUSH_CHROMIUM ?? '/usr/bin/chromium';
   if (!existsSync(executablePath)) throw new Error(`${executablePath} is missing: apt-get install chromium, or set ONRUSH_CHROMIUM`);
   const profile = mkdtempSync(join(tmpdir(), 'onrush-browser-'));
-  const context = await chromium.launchPersistentContext(profile, { executablePath, args: kFlags, headless: true, timeout: 30_000 });
+  const context = await chromium.launchPersistentContext(profile, { executablePath, args: kFlags, headless: true, timeout: 90_000 });
   const browser = context.browser() ?? context;
   return {
     // A visitor with a browser profile of his own.

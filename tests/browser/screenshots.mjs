@@ -64,6 +64,7 @@ for (const locale of ['en-GB', 'zh-CN']) {
       if (path !== null && page.url().startsWith(origin) && origin === server.admin) await visit(page, path);
       else if (path !== null) await page.goto(origin + path);
       await page.locator(ready).first().waitFor();
+      await page.mouse.move(0, 0);   // nothing is hovered over by chance
       await act?.();
       await page.waitForTimeout(350);
       await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}-${locale.slice(0, 2)}.png`), fullPage: true });

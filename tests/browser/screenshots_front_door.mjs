@@ -21,7 +21,7 @@ export async function setFrontDoor(scene) {
   const turn = await scene.define(file('turn', { opens_at: '+4s', lobby_at: '+1s', line: draw() }), 'announce');
   await places(turn, ...others.slice(0, 9), me);
   const few = [{ ...kItems[0], stock: 2 }];
-  const lost = await scene.define(file('lost', { standby: false, items: few, line: { mode: 'fifo', rate: 50 } }), 'announce', 'open');
+  const lost = await scene.define(file('lost', { standby: false, items: few, line: { mode: 'fifo', rate: 1 } }), 'announce', 'open');
   await places(lost, ...others.slice(0, 6), me);
   for (const buyer of others.slice(0, 2)) {
     const { token } = await scene.pass(buyer, lost);

@@ -105,7 +105,7 @@ function paymentTable(payments: Payment[], currency: string): HTMLElement {
       h('th', { scope: 'col' }, t('started')), h('th', { scope: 'col' }, t('reason')))),
     h('tbody', null, payments.map((payment) => h('tr', { 'data-key': payment.payment },
       h('th', { scope: 'row', class: 'id' }, payment.payment),
-      h('td', { 'data-label': t('state') }, payment.state),
+      h('td', { 'data-label': t('state') }, t(`pay_${payment.state}`)),
       h('td', { class: 'n', 'data-label': t('amount') }, amount(payment.amount, payment)),
       h('td', { class: 'n', 'data-label': t('captured') }, amount(payment.captured, payment)),
       h('td', { 'data-label': t('started') }, payment.started_at === undefined ? '–' : fullTime(payment.started_at)),

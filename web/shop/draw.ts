@@ -159,8 +159,8 @@ class DrawPage implements Page {
       this.everythingPart(r),
       h('details', { 'data-key': 'numbers', class: 'honest' }, h('summary', null, w('numbers')),
         h('dl', { class: 'proof' }, fact(w('algorithm'), draw.algorithm), fact(w('commitment'), draw.commitment), fact(w('secret_name'), draw.secret ?? ''), fact(w('entries'), String(r.entries)),
-          fact(w('digest'), draw.lobby_digest ?? ''), fact(w('beacon'), r.beacon === '' ? '–' : r.beacon), fact(w('seed_name'), draw.seed ?? '')),
-        h('p', { class: 'small' }, w('program'))));
+          fact(w('digest'), draw.lobby_digest ?? ''), r.beacon !== '' && fact(w('beacon'), r.beacon), fact(w('seed_name'), draw.seed ?? '')),
+        h('p', { class: 'small' }, w('program'), ' ', h('code', null, 'onrush draw verify'))));
   }
 
   private mineMissing(): Child {

@@ -99,7 +99,7 @@ function waiting(page: SalePage, door: FrontDoor): HTMLElement {
     h('div', { class: 'walk', 'aria-hidden': 'true', css: { '--walked': share } }, h('i')),
     chance !== null && h('p', { class: `chance chance-${chance}` }, h('i', { 'aria-hidden': 'true' }), h('span', null, d(`chance_${chance}`))),
   ], placeNumber(number, door.drawn_by_lot() && number <= entries ? d('drawn_from', { n: count(entries) }) : null),
-  page.gate?.view(), honest(page), foot(door, false));
+  page.gate?.view(), honest(page), foot(door, false, lost));
 }
 
 function placeNumber(number: number, small: string | null): HTMLElement {
@@ -150,7 +150,8 @@ function honest(page: SalePage): Child {
     h('p', null, drawLink(page)));
 }
 
-function foot(door: FrontDoor, lobby: boolean): HTMLElement {
+// To a place that cannot win, nothing is promised.
+function foot(door: FrontDoor, lobby: boolean, lost = false): HTMLElement {
   const page_leave = door.asking_leave
     ? h('div', { 'data-key': 'sure', class: 'sure' }, h('p', null, lobby ? d('leave_lobby_sure') : d('leave_sure')),
         h('p', { class: 'actions' },
@@ -158,7 +159,7 @@ function foot(door: FrontDoor, lobby: boolean): HTMLElement {
           h('button', { class: 'button quiet', type: 'button', onclick: () => door.askLeave(false) }, t('cancel'))))
     : h('button', { 'data-key': 'leave', class: 'link quiet-link', type: 'button', disabled: door.busy === 'leave', onclick: () => door.askLeave(true) }, lobby ? d('leave_lobby') : d('leave'));
   return h('footer', { class: 'line-foot' },
-    h('p', null, d('keep'), ' ', door.updated_ms > 0 && h('span', { class: 'when' }, d('updated', { time: clockTime(door.updated_ms) }))), page_leave, trouble(door));
+    h('p', null, !lost && [d('keep'), ' '], door.updated_ms > 0 && h('span', { class: 'when' }, d('updated', { time: clockTime(door.updated_ms) }))), page_leave, trouble(door));
 }
 
 function trouble(door: FrontDoor): Child {

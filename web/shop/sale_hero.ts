@@ -21,8 +21,8 @@ export function hero(page: SalePage): Child {
       h('i', { 'aria-hidden': 'true' }), t(`push_${page.connection}`))),
     h('h1', null, pick(sale.title)),
     pick(sale.description) !== '' && h('p', { class: 'lead' }, pick(sale.description)),
-    // Once the shopper has a hold, or waits, that is what the page is about.
-    line ?? (!(phase === 'open' && page.busy()) && moment(page, sold_out)),
+    // Once the shopper has a hold, or waits, or has bought all he may, that is what the page is about.
+    line ?? (!(phase === 'open' && (page.busy() || (page.served() && !page.mayHaveMore()))) && moment(page, sold_out)),
     !page.door.on() && phase !== 'closed' && phase !== 'settled' && !page.busy() && page.gate?.view(),
     registration(page),
   ];

@@ -15,7 +15,7 @@ const en = {
   place: 'The draw gives entry {entry} the place {n}, which is yours', place_late: 'You came after the opening: place {n} is by arrival, behind everybody in the draw',
   all_offer: 'For the whole picture, read all {n} entries and compute their digest.', all_start: 'Check everything', all_running: '{done} of {n} entries', all_good: 'All entries fit the digest that went into the seed', all_bad: 'The list of entries does not fit the digest that went into the seed', all_unknown: 'The list could not be read to its end. Please try again.',
   sign_in: 'Sign in to check your own place', no_place: 'You have no place in this sale.',
-  numbers: 'The numbers themselves', algorithm: 'Rule', commitment: 'Fingerprint (SHA-256 of the secret)', secret_name: 'Secret', entries: 'Entries in the draw', digest: 'Digest of the entries', beacon: 'Public random value', seed_name: 'Seed', program: 'The same check without a browser: onrush draw verify.',
+  numbers: 'The numbers themselves', algorithm: 'Rule', commitment: 'Fingerprint (SHA-256 of the secret)', secret_name: 'Secret', entries: 'Entries in the draw', digest: 'Digest of the entries', beacon: 'Public random value', seed_name: 'Seed', program: 'The same check without a browser:',
   v_good: 'right', v_bad: 'wrong', v_unknown: 'not checked', v_running: 'being checked',
 };
 
@@ -32,7 +32,7 @@ const zh: Record<keyof typeof en, string> = {
   place: '抽签给第 {entry} 条记录的号码是 {n}，正是您的号码', place_late: '您在开始之后到达：{n} 号按到达先后排在所有抽签者之后',
   all_offer: '如需完整核验，可读取全部 {n} 条记录并计算其摘要。', all_start: '全部核验', all_running: '已核验 {done} / {n} 条', all_good: '全部记录与生成种子的摘要一致', all_bad: '名单与生成种子的摘要不一致', all_unknown: '名单未能读取完整，请重试。',
   sign_in: '登录后核验您自己的号码', no_place: '您在本次活动中没有号码。',
-  numbers: '原始数据', algorithm: '规则', commitment: '指纹（密钥的 SHA-256）', secret_name: '密钥', entries: '参与抽签的记录数', digest: '名单摘要', beacon: '公共随机数', seed_name: '种子', program: '也可以用程序核验：onrush draw verify。',
+  numbers: '原始数据', algorithm: '规则', commitment: '指纹（密钥的 SHA-256）', secret_name: '密钥', entries: '参与抽签的记录数', digest: '名单摘要', beacon: '公共随机数', seed_name: '种子', program: '也可以用程序核验：',
   v_good: '正确', v_bad: '错误', v_unknown: '未核验', v_running: '核验中',
 };
 
