@@ -11,11 +11,10 @@
 namespace onrush::crowd {
 namespace {
 
-constexpr std::int64_t kNotYetUs = 300'000;         // before the lobby
-constexpr std::int64_t kLastEntryUs = 500'000;      // of the lobby's time is left to the network
-constexpr std::int64_t kLookSpreadUs = 1'000'000;   // of looks at one's number after the draw …
-constexpr std::int64_t kLookEachUs = 100;           // … and so much more for each shopper
-constexpr std::int64_t kLeaveWithinUs = 3'000'000;  // after the number is known
+constexpr std::int64_t kNotYetUs = 300'000;        // before the lobby
+constexpr std::int64_t kLastEntryUs = 500'000;     // of the lobby's time is left to the network
+constexpr std::int64_t kLookSpreadUs = 1'000'000;  // of looks at one's number after the draw …
+constexpr std::int64_t kLookEachUs = 100;          // … and so much more for each shopper
 constexpr std::uint8_t kTriesMax = 20;
 constexpr std::uint64_t kNumberMax = 100'000'000;
 constexpr std::uint64_t kSearchPortion = 512;
@@ -256,7 +255,7 @@ void Drive::number_known(std::uint32_t id, std::uint64_t number) {
   }
   owner = id;
   if (shopper.plan.leaves_line && shopper.plan.seed % 2 == 0) {
-    const auto wait = random_.unit() * static_cast<double>(kLeaveWithinUs);
+    const auto wait = random_.unit() * static_cast<double>(config_.leave_within.count()) * 1'000;
     return at(now_us_ + static_cast<std::int64_t>(wait), id, Action::leave_line);
   }
   if (number <= serving_) return called(id);

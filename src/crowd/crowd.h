@@ -66,6 +66,7 @@ struct CrowdConfig {
   // In a sale with a line (docs/crowd.md).
   unsigned lobby_percent = 80;    // take their place before the opening
   double leave = 0;               // share of the people who leave it, or do not claim their turn
+  Millis leave_within{3'000};     // after their number is known, those who leave do
   Millis line_poll{5'000};        // of the live document while waiting for one's turn, ± half
   unsigned mistaken_percent = 3;  // answer the sale's question wrongly at first
   std::map<std::string, std::string> answers;  // to its questions, by their (English) text

@@ -59,7 +59,6 @@ struct LineSummary {
   // Numbers above cannot win with the stock and standby room known now, unless somebody before them
   // stays away; 0 = nobody can.
   std::uint32_t win_up_to = 0;
-  bool sold_through = false;  // nothing is free and no standby line has room
   std::uint32_t registrations = 0;
   Digest lobby_digest{};  // drawn, in a draw sale
   Digest seed{};          // drawn, in a draw sale

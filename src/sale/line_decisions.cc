@@ -65,7 +65,6 @@ LineSummary line_summary(const SaleState& s, TimePoint now) {
   out.phase = s.phase;
   out.registrations = s.registrations == nullptr ? 0 : s.registrations->count();
   const std::uint64_t room = room_of(s);
-  out.sold_through = room == 0;
   if (s.queue == nullptr) return out;
   const LineState& line = *s.queue;
   const RateController::View view = line.controller.view(now);

@@ -3,6 +3,7 @@
 // The crowd calls here, so these commands take the lane of the rush: payments and staff keep
 // theirs.
 #include "edge/api/channel_gate.h"
+#include "edge/api/door_guards.h"
 #include "edge/api/handlers.h"
 #include "edge/api/hold_limits.h"
 #include "edge/api/line_gate.h"
@@ -136,6 +137,10 @@ void take_place(Station& station, const http::Request& request, const PathParams
     return call->fail(channel_problem(sale->rules->admission));
   }
   const sale::BuyerId buyer = call->claims.subject;
+  if (const auto refusal = DoorGuards(station).registration(*sale, buyer)) {
+    count_guard(*station.counts, sale->sale, *refusal);
+    return call->fail(refusal->problem());
+  }
   // Whoever has a place gets it again, also when the line is full.
   KnownBuyers& known = station.context.known_buyers;
   if (line.entries >= line.capacity && !known.may_have_place(sale->sale, buyer))

@@ -293,6 +293,16 @@ TEST_F(Line, whoever_cannot_win_with_what_is_left_is_told_so) {
   EXPECT_TRUE(refused.json().at("place").at("eta_seconds").is_null());
 }
 
+TEST_F(Line, a_place_in_a_sale_for_the_registered_costs_others_no_trip) {
+  world.define(kLineItem, line_of("fifo") + R"(,"admission":{"registration":"required"})");
+  ASSERT_EQ(call("POST", "/registration", 1).status, 201);
+  enter_lobby();
+  const auto before = commands();
+  EXPECT_EQ(call("POST", "/place", 2).code(), "registration_required");
+  EXPECT_EQ(commands(), before);
+  EXPECT_EQ(call("POST", "/place", 1).status, 201);
+}
+
 struct Draw : Line {
   // `n` buyers in the lobby, 101.., and then the opening.
   void draw(std::uint64_t n) {

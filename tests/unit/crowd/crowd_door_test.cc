@@ -109,6 +109,7 @@ TEST(crowd_door, who_leaves_or_does_not_claim_leaves_nothing_unsold) {
   FakeShop shop{40, 800, 2'000, {}, door};
   CrowdConfig config = door_crowd(shop);
   config.leave = 0.3;
+  config.leave_within = Millis{100};  // the sale is short
   const Report report = run(config);
   shop.stop();
   EXPECT_EQ(report.exit_status(), 0) << render_text(report);

@@ -520,7 +520,6 @@ TEST(line, shows_what_everybody_may_know_of_it) {
   EXPECT_NE(after.seed, Digest{});
   EXPECT_GE(after.serving, 3U);
   EXPECT_EQ(after.rate, 10U);
-  EXPECT_FALSE(after.sold_through);
 }
 
 }  // namespace
