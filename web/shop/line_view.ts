@@ -173,6 +173,7 @@ export function refusedText(door: FrontDoor): string {
   switch (problem.code) {
     case 'line_full': return d('r_line_full');
     case 'line_off': return d('r_line_off');
+    case 'limit_reached': return d('r_line_limit');
     case 'closed': return d('r_closed');
     case 'not_open': return d('r_not_open');
     case 'paused': return d('paused');

@@ -34,7 +34,10 @@ void refuse(Station& station, Call& call, Success asked, const sale::Outcome& ou
   AnswerFrame frame;
   frame.now = station.context.clock.now();
   frame.success = asked;
-  call.fail(problem_of(outcome, frame));
+  Problem problem = problem_of(outcome, frame);
+  if (outcome.verdict == Verdict::limit_reached)
+    problem.detail = "You have taken as many places and passes as one buyer may.";
+  call.fail(problem);
 }
 
 void refuse(Station& station, Call& call, Verdict verdict) {
