@@ -300,14 +300,18 @@ std::optional<LatchRefusal> HoldDesk::refused_by_stock(const HoldAsk& ask) const
   return refusal;
 }
 
-void HoldDesk::refuse(Pending& pending, const Problem& problem) {
-  http::Response response = to_response(problem, pending.trace.id());
+void HoldDesk::send_own(Pending& pending, http::Response& response) {
   response.headers
       .append("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\ntraceparent: ")
       .append(pending.trace.traceparent())
       .append("\r\n")
       .append(pending.cors);
   pending.responder.send(response);
+}
+
+void HoldDesk::refuse(Pending& pending, const Problem& problem) {
+  http::Response response = to_response(problem, pending.trace.id());
+  send_own(pending, response);
   finish(pending, response.status, problem.kind.code);
 }
 

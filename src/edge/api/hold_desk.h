@@ -109,6 +109,8 @@ class HoldDesk {
   std::optional<LatchRefusal> refused_by_stock(const HoldAsk& ask) const;
   bool refused(const HoldAsk& ask, Pending& pending);  // true: answered
   void refuse(Pending& pending, const Problem& problem);
+  // With the headers of an answer that is this request's alone.
+  static void send_own(Pending& pending, http::Response& response);
   void refuse_from_latch(Pending& pending, const HoldAsk& ask, const LatchRefusal& refusal);
   void send_latch_refusal(Pending& pending, const live::SaleEntry& sale, sale::ItemNo item,
                           const LatchRefusal& refusal, TimePoint now);

@@ -185,12 +185,7 @@ void HoldDesk::answer(std::uint32_t slot, const sale::Outcome& outcome) {
   frame.now = station_.context.clock.now();
   frame.trace_id = pending.trace.id();
   http::Response response = api::answer(outcome, frame);
-  response.headers
-      .append("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\ntraceparent: ")
-      .append(pending.trace.traceparent())
-      .append("\r\n")
-      .append(pending.cors);
-  pending.responder.send(response);
+  send_own(pending, response);
   const auto now = LatencyWindow::Clock::now();
   station_.counts->decisions.record(now - pending.started_at, now);
   finish(pending, response.status, code_of(outcome.verdict));
