@@ -9,10 +9,15 @@ namespace onrush::admission {
 namespace {
 
 constexpr double kWhole = 4294967296.0;  // 2^32
-constexpr Millis kGraceMax{1'000};
 
 void put_le64(std::byte* to, std::uint64_t value) {
   for (int i = 0; i < 8; ++i) to[i] = static_cast<std::byte>(value >> (8 * i));
+}
+
+std::uint32_t le32(const std::byte* from) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) value |= std::to_integer<std::uint32_t>(from[i]) << (8 * i);
+  return value;
 }
 
 std::uint64_t mix(std::uint64_t x) {
@@ -40,19 +45,17 @@ TimePoint FilterRule::start_of(std::int64_t slot_number) const {
   return from_millis(slot_number * slot.count());
 }
 
-Millis FilterRule::grace() const {
-  return std::min(slot / 4, kGraceMax);
-}
-
-bool FilterRule::passes(std::uint64_t buyer, std::int64_t slot_number) const {
+std::optional<TimePoint> FilterRule::opening(std::uint64_t buyer, std::int64_t slot_number) const {
   std::array<std::byte, 24> input;
   std::copy(salt.begin(), salt.end(), input.begin());
   put_le64(input.data() + 8, buyer);
   put_le64(input.data() + 16, static_cast<std::uint64_t>(slot_number));
   const Digest digest = sha256_short(input);
-  std::uint32_t h = 0;
-  for (std::size_t i = 0; i < 4; ++i) h |= std::to_integer<std::uint32_t>(digest[i]) << (8 * i);
-  return static_cast<double>(h) < ratio * kWhole;
+  if (static_cast<double>(le32(digest.data())) >= ratio * kWhole) return std::nullopt;
+  const std::uint64_t o = le32(digest.data() + 4);
+  const auto later = static_cast<std::int64_t>((o * static_cast<std::uint64_t>(slot.count()) * 3) >>
+                                               34);  // below 3/4 of the slot
+  return start_of(slot_number) + Millis{later};
 }
 
 std::optional<Millis> ClientFilter::refuses(const FilterRule& rule, std::uint32_t sale,
@@ -68,12 +71,11 @@ std::optional<Millis> ClientFilter::refuses(const FilterRule& rule, std::uint32_
     }
   }
   const std::int64_t slot = rule.slot_of(now);
-  if (rule.passes(buyer, slot)) return std::nullopt;
-  const TimePoint graced_until = rule.start_of(slot) + rule.grace();
-  if (now < graced_until && rule.passes(buyer, slot - 1)) return std::nullopt;
-  std::int64_t next = slot + 1;
-  while (next < slot + kLookAhead && !rule.passes(buyer, next)) ++next;
-  const std::int64_t until = to_millis(rule.start_of(next));
+  std::optional<TimePoint> opening = rule.opening(buyer, slot);
+  if (opening && *opening <= now) return std::nullopt;
+  for (std::int64_t next = slot + 1; !opening && next < slot + kLookAhead; ++next)
+    opening = rule.opening(buyer, next);
+  const std::int64_t until = to_millis(opening.value_or(rule.start_of(slot + kLookAhead)));
   if (known_.empty()) known_.resize(kKnown);
   known_[place] = {buyer, ms, until, sale, tag};
   return Millis{until - ms};

@@ -5,10 +5,12 @@
 //   slot = floor(unix ms / slot length)
 //   h    = first 4 bytes, little-endian, of SHA-256(salt || buyer LE64 || slot LE64)
 //   the slot is this buyer's if h < ratio × 2^32     (both sides as 64-bit floating point)
+//   o    = the next 4 bytes, little-endian; in his slot he may ask from
+//          floor(o × slot length × 3 / 2^34) ms after its start to its end
 //
-// A request that left in its slot may arrive a little later: each slot is honoured for a quarter of
-// its length (at most a second) after its end. That makes a passing slot longer, for everybody
-// alike; it makes no more of them.
+// The moment within the slot is the hash's too: otherwise whoever sends all the time would be first
+// in every slot, before the pages, which cannot all ask at its very start. A click at the moment
+// has a quarter of the slot, or more, to arrive in.
 #pragma once
 
 #include <array>
@@ -28,9 +30,9 @@ struct FilterRule {
 
   [[nodiscard]] std::int64_t slot_of(TimePoint at) const;
   [[nodiscard]] TimePoint start_of(std::int64_t slot_number) const;
-  [[nodiscard]] Millis grace() const;
-  // One SHA-256 block.
-  [[nodiscard]] bool passes(std::uint64_t buyer, std::int64_t slot_number) const;
+  // From when in this slot the buyer may ask; nothing: it is not his. One SHA-256 block.
+  [[nodiscard]] std::optional<TimePoint> opening(std::uint64_t buyer,
+                                                 std::int64_t slot_number) const;
   friend bool operator==(const FilterRule&, const FilterRule&) = default;
 };
 
@@ -42,7 +44,7 @@ class ClientFilter {
   // ask again after them: a refusal must not cost a thousand hashes.
   static constexpr int kLookAhead = 64;
 
-  // Nothing: let through. Else how long until this buyer's next slot begins, at least 1 ms.
+  // Nothing: let through. Else how long until this buyer may ask, at least 1 ms.
   // `sale` tells the sales apart in the memory.
   [[nodiscard]] std::optional<Millis> refuses(const FilterRule& rule, std::uint32_t sale,
                                               std::uint64_t buyer, TimePoint now);

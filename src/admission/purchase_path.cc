@@ -20,12 +20,10 @@ std::int64_t minute_of(TimePoint at) {
 std::string PurchasePaths::code_of(std::uint32_t sale, std::uint64_t buyer,
                                    std::int64_t minute) const {
   std::array<char, 20> message{};
-  for (int i = 0; i < 4; ++i)
-    message[static_cast<std::size_t>(i)] = static_cast<char>(sale >> (8 * i));
-  for (int i = 0; i < 8; ++i) {
-    message[static_cast<std::size_t>(4 + i)] = static_cast<char>(buyer >> (8 * i));
-    message[static_cast<std::size_t>(12 + i)] =
-        static_cast<char>(static_cast<std::uint64_t>(minute) >> (8 * i));
+  for (std::size_t i = 0; i < 4; ++i) message[i] = static_cast<char>(sale >> (8 * i));
+  for (std::size_t i = 0; i < 8; ++i) {
+    message[4 + i] = static_cast<char>(buyer >> (8 * i));
+    message[12 + i] = static_cast<char>(static_cast<std::uint64_t>(minute) >> (8 * i));
   }
   const Mac mac = hmac_.mac(std::string_view(message.data(), message.size()));
   return to_base64url(Bytes(mac).first(kCodeBytes));

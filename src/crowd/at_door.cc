@@ -78,9 +78,9 @@ void Drive::door_step(std::uint32_t id) {
     const std::int64_t server_ms = server_now_ms();
     const std::int64_t slot_ms = next_slot_ms(*door_.filter, stage_.buyers[id], server_ms);
     if (slot_ms > server_ms) {
-      // Not all at the very edge of the slot, as browsers are not; within its first tenth.
+      // A little late, as the pages are, by up to a twentieth of the slot.
       const auto late_us = static_cast<std::int64_t>(
-          random_.unit() * static_cast<double>(door_.filter->slot_ms) * 100);
+          random_.unit() * static_cast<double>(door_.filter->slot_ms) * 50);
       return at(now_us_ + (slot_ms - server_ms) * 1000 + late_us, id, Action::step);
     }
   }

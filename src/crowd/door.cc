@@ -25,15 +25,24 @@ Bytes bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
 }
 
-bool passes_in_slot(const FilterSeen& filter, std::uint64_t buyer, std::uint64_t slot) {
+std::uint64_t le32(const std::byte* from) {
+  std::uint64_t value = 0;
+  for (unsigned i = 0; i < 4; ++i) value |= std::to_integer<std::uint64_t>(from[i]) << (8 * i);
+  return value;
+}
+
+// From when in a slot the buyer may ask, in ms; nothing: it is not his (docs/admission.md).
+std::optional<std::int64_t> opening_in(const FilterSeen& filter, std::uint64_t buyer,
+                                       std::int64_t slot) {
   std::array<std::byte, 48> input{};
   std::copy_n(filter.salt.begin(), filter.salt_size, input.begin());
   put_le64(buyer, input.data() + filter.salt_size);
-  put_le64(slot, input.data() + filter.salt_size + 8);
+  put_le64(static_cast<std::uint64_t>(slot), input.data() + filter.salt_size + 8);
   const Digest digest = sha256(Bytes{input.data(), filter.salt_size + 16});
-  std::uint32_t h = 0;
-  for (unsigned i = 0; i < 4; ++i) h |= std::to_integer<std::uint32_t>(digest[i]) << (8 * i);
-  return static_cast<double>(h) < filter.ratio * 0x1.0p32;
+  if (static_cast<double>(le32(digest.data())) >= filter.ratio * 0x1.0p32) return std::nullopt;
+  const std::uint64_t later =
+      (le32(digest.data() + 4) * static_cast<std::uint64_t>(filter.slot_ms) * 3) >> 34;
+  return slot * filter.slot_ms + static_cast<std::int64_t>(later);
 }
 
 std::optional<FilterSeen> filter_of(const json::object& object) {
@@ -165,16 +174,16 @@ std::optional<std::int64_t> problem_number(std::string_view text, std::string_vi
 }
 
 bool passes_filter(const FilterSeen& filter, std::uint64_t buyer, std::int64_t now_ms) {
-  return passes_in_slot(filter, buyer, static_cast<std::uint64_t>(now_ms / filter.slot_ms));
+  const auto opening = opening_in(filter, buyer, now_ms / filter.slot_ms);
+  return opening && *opening <= now_ms;
 }
 
 std::int64_t next_slot_ms(const FilterSeen& filter, std::uint64_t buyer, std::int64_t now_ms) {
-  if (passes_filter(filter, buyer, now_ms)) return now_ms;
-  std::int64_t slot = now_ms / filter.slot_ms;
-  for (int i = 0; i < kSlotsAhead; ++i) {
-    if (passes_in_slot(filter, buyer, static_cast<std::uint64_t>(++slot))) break;
+  const std::int64_t first = now_ms / filter.slot_ms;
+  for (std::int64_t slot = first; slot <= first + kSlotsAhead; ++slot) {
+    if (const auto opening = opening_in(filter, buyer, slot)) return std::max(*opening, now_ms);
   }
-  return slot * filter.slot_ms;
+  return (first + kSlotsAhead) * filter.slot_ms;
 }
 
 PuzzleSearch::PuzzleSearch(PuzzleSeen puzzle) : puzzle_(std::move(puzzle)) {

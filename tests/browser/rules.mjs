@@ -41,20 +41,26 @@ export function ruleChecks(check) {
   });
 
   check('the_filter_admits_the_slots_that_the_server_admits', async () => {
-    const { passes, nextSlot } = await load('shop/filter.ts');
+    const { opening, nextSlot } = await load('shop/filter.ts');
     const door = new StandInDoor('x', { admission: { filter: { ratio: 0.05, slot_ms: 1000 } } }, {});
     const rule = { ...door.document().admission.filter };
     let admitted = 0;
     for (let slot = 1_700_000_000; slot < 1_700_004_000; ++slot) {
-      assert.equal(passes(rule, '9007199254740993', slot), door.passes('9007199254740993', slot), `slot ${slot}, salt ${rule.salt}`);
-      admitted += passes(rule, '9007199254740993', slot) ? 1 : 0;
+      const from = opening(rule, '9007199254740993', slot);
+      assert.equal(from, door.opening('9007199254740993', slot), `slot ${slot}, salt ${rule.salt}`);
+      admitted += from === null ? 0 : 1;
     }
     assert.ok(admitted > 120 && admitted < 290, `${admitted} of 4000 slots`);
     const now = 1_700_000_000_400;
     const next = nextSlot(rule, '42', now);
-    assert.ok(next >= now && passes(rule, '42', Math.floor(next / 1000)));
-    for (let slot = 1_700_000_000; slot < Math.floor(next / 1000); ++slot) assert.ok(!passes(rule, '42', slot), 'an earlier slot would have done');
-    assert.equal(nextSlot({ ...rule, ratio: 1 }, '42', now), now);
+    assert.ok(next >= now && opening(rule, '42', Math.floor(next / 1000)) <= next);
+    for (let slot = 1_700_000_000; slot < Math.floor(next / 1000); ++slot) assert.equal(opening(rule, '42', slot), null, 'an earlier slot would have done');
+    const all = { ...rule, ratio: 1 };
+    assert.equal(nextSlot(all, '42', 1_700_000_000_999), 1_700_000_000_999);
+    assert.equal(nextSlot(all, '42', 1_700_000_000_000), opening(all, '42', 1_700_000_000));
+    // Computed apart, with Python's hashlib.
+    const fixed = { salt: '0102030405060708', ratio: 0.05, slot_ms: 1000 };
+    assert.deepEqual([3, 4, 16, 55].map((slot) => opening(fixed, '42', 1_800_000_000 + slot) - (1_800_000_000 + slot) * 1000), [591, 561, 420, 281]);
   });
 
   check('the_draw_is_a_permutation_and_the_same_as_the_servers', async () => {

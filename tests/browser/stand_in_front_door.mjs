@@ -283,8 +283,11 @@ export class StandInDoor {
     if (!this.good('pass', headers['onrush-pass'], buyer) || place?.state !== 'claimed') throw new Refusal(403, 'pass_required', 'It is not your turn.');
   }
 
-  passes(buyer, slot) {
-    return sha(this.salt, le64(buyer), le64(slot)).readUInt32LE(0) < this.admission.filter.ratio * 2 ** 32;
+  opening(buyer, slot) {
+    const { ratio, slot_ms = 1000 } = this.admission.filter;
+    const digest = sha(this.salt, le64(buyer), le64(slot));
+    if (digest.readUInt32LE(0) >= ratio * 2 ** 32) return null;
+    return slot * slot_ms + Number((BigInt(digest.readUInt32LE(4)) * BigInt(slot_ms) * 3n) >> 34n);
   }
 
   filtered(buyer) {
@@ -293,9 +296,9 @@ export class StandInDoor {
     const ms = filter.slot_ms ?? 1000;
     const now = Date.now();
     let slot = Math.floor(now / ms);
-    if (this.passes(buyer, slot)) return;
-    while (!this.passes(buyer, slot)) slot += 1;
-    throw new Refusal(403, 'filtered', 'Not in this round.', { retry_after_ms: slot * ms - now });
+    while (this.opening(buyer, slot) === null) slot += 1;
+    const from = this.opening(buyer, slot);
+    if (from > now) throw new Refusal(403, 'filtered', 'Not in this round.', { retry_after_ms: from - now });
   }
 
   path(buyer, headers) {

@@ -90,15 +90,14 @@ export class Attempt {
     this.wake?.();
   }
 
-  // Waits for a slot in which this buyer may ask. Within it at a time of its own, so that a slot's crowd does
-  // not arrive at once, and not so early that a clock that is a little off makes it the slot before.
+  // Waits until this buyer may ask. A little longer, so that a clock that is a little off does not make it too early.
   private async admitted(tries: number, not_before_ms: number): Promise<void> {
     const rule = this.way.filter;
     while (rule !== null && !this.stopped) {
       const now = this.way.now();
       const slot_ms = nextSlot(rule, this.way.buyer, Math.max(now, not_before_ms));
       if (slot_ms <= now) return;
-      const within = rule.slot_ms * (0.25 + 0.35 * Math.random());
+      const within = Math.min(60, rule.slot_ms / 20);
       await this.wait({ why: 'filtered', tries, again_at_ms: Date.now() + slot_ms - now + within });
       not_before_ms = 0;
     }

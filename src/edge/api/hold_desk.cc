@@ -214,10 +214,10 @@ bool HoldDesk::refused(const HoldAsk& ask, Pending& pending) {
     if (!known) refuse_from_latch(pending, ask, *latch);
     return !known;
   }
-  auto& guard = std::get<GuardRefusal>(*refusal);
+  const auto& guard = std::get<GuardRefusal>(*refusal);
   if (known) {
     trace(pending, ask.request);
-    recall(std::move(pending), ask, std::move(guard));
+    recall(std::move(pending), ask, guard);
   } else {
     refuse_quietly(pending, ask, guard);
   }

@@ -130,7 +130,7 @@ class HoldDesk {
                       const live::SaleEntry& sale);
   void drip();
   void serve(Waiting waiting);
-  void recall(Pending pending, const HoldAsk& ask, GuardRefusal refusal);
+  void recall(Pending pending, const HoldAsk& ask, const GuardRefusal& refusal);
   void refuse_by_guard(Pending& pending, const GuardRefusal& refusal);
   void answer(std::uint32_t slot, const sale::Outcome& outcome);
   void finish(const Pending& pending, int status, std::string_view code);

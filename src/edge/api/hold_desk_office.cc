@@ -157,10 +157,10 @@ void HoldDesk::drain() {
 
 // A guard has refused somebody who may have something in the sale. If he has, his request goes on:
 // it may be a repeat, and the box office knows. If not, the refusal stands.
-void HoldDesk::recall(Pending pending, const HoldAsk& ask, GuardRefusal refusal) {
+void HoldDesk::recall(Pending pending, const HoldAsk& ask, const GuardRefusal& refusal) {
   pending.sale = ask.sale.sale;
-  auto recalled = std::make_shared<Recalled>(
-      Recalled{{std::move(pending), command_of(ask)}, std::move(refusal)});
+  auto recalled =
+      std::make_shared<Recalled>(Recalled{{std::move(pending), command_of(ask)}, refusal});
   const bool taken =
       station_.office.ask(sale::command::LookUpBuyer{ask.sale.sale, ask.buyer}, ports::Lane::rush,
                           [this, recalled](const sale::Outcome& found) {

@@ -119,9 +119,7 @@ std::optional<sale::BuyerId> buyer_of(const sale::Event& event) {
             std::is_same_v<E, event::PlaceTaken> || std::is_same_v<E, event::PlaceLeft> ||
             std::is_same_v<E, event::PassClaimed> || std::is_same_v<E, event::Registered> ||
             std::is_same_v<E, event::Unregistered>;
-        if constexpr (kOfTheLine) {
-          return std::nullopt;
-        } else if constexpr (requires { e.buyer; }) {
+        if constexpr (requires { e.buyer; } && !kOfTheLine) {
           return e.buyer;
         } else {
           return std::nullopt;

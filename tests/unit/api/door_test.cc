@@ -57,9 +57,9 @@ struct Door : ::testing::Test {
   }
   std::uint64_t buyer_who(const admission::FilterRule& rule, bool passes) {
     for (std::uint64_t buyer = 1;; ++buyer) {
-      const std::int64_t slot = rule.slot_of(world.clock.now());
-      if (rule.passes(buyer, slot) == passes && rule.passes(buyer, slot - 1) == passes)
-        return buyer;
+      const TimePoint now = world.clock.now();
+      const auto from = rule.opening(buyer, rule.slot_of(now));
+      if ((from && *from <= now) == passes) return buyer;
     }
   }
 };
@@ -83,7 +83,7 @@ TEST_F(Door, a_click_outside_the_buyers_slots_is_told_when_and_takes_nothing) {
   world.clock.advance(Millis{wait - 1});
   EXPECT_EQ(world.hold(other, R"({"item":"a"})").code(), "filtered");
   world.clock.advance(Millis{1});
-  while (!rule.passes(other, rule.slot_of(world.clock.now()))) world.clock.advance(Millis{1000});
+  while (!rule.opening(other, rule.slot_of(world.clock.now()))) world.clock.advance(Millis{1000});
   EXPECT_EQ(world.hold(other, R"({"item":"a"})").status, 201);
 }
 
@@ -101,9 +101,7 @@ TEST_F(Door, a_holder_gets_his_order_again_outside_his_slots_but_nothing_new) {
   const auto first = world.hold(buyer, R"({"item":"a"})");
   ASSERT_EQ(first.status, 201) << first.body;
   world.clock.advance(Millis{1000});
-  while (rule.passes(buyer, rule.slot_of(world.clock.now())) ||
-         rule.passes(buyer, rule.slot_of(world.clock.now()) - 1))
-    world.clock.advance(Millis{1000});
+  while (rule.opening(buyer, rule.slot_of(world.clock.now()))) world.clock.advance(Millis{1000});
   const auto again = world.hold(buyer, R"({"item":"a"})");
   ASSERT_EQ(again.status, 201) << again.body;
   EXPECT_EQ(again.json().at("order"), first.json().at("order"));

@@ -124,8 +124,11 @@ TEST(door, the_filter_is_the_servers) {
   filter.ratio = 0.13;
   EXPECT_FALSE(passes_filter(filter, 4242, 1'764'000'000'999));
   filter.ratio = 0.05;
-  EXPECT_EQ(next_slot_ms(filter, 4242, 1'764'000'000'999), 1'764'000'010'000);
-  EXPECT_EQ(next_slot_ms(filter, 4242, 1'764'000'010'500), 1'764'000'010'500);
+  EXPECT_EQ(next_slot_ms(filter, 4242, 1'764'000'000'999), 1'764'000'010'325);
+  EXPECT_EQ(next_slot_ms(filter, 4242, 1'764'000'010'000), 1'764'000'010'325)
+      << "not before his moment";
+  EXPECT_FALSE(passes_filter(filter, 4242, 1'764'000'010'324));
+  EXPECT_EQ(next_slot_ms(filter, 4242, 1'764'000'010'900), 1'764'000'010'900);
 }
 
 TEST(door, a_puzzle_is_solved_in_portions_and_nonsense_is_given_up) {
