@@ -18,9 +18,8 @@ constexpr std::chrono::milliseconds kHot{1'000};
 
 }  // namespace
 
-HttpSession::HttpSession(Loop& loop, Socket socket, std::uint64_t connection,
-                         const std::array<std::uint8_t, 16>& remote)
-    : Session(loop, std::move(socket), connection), remote_(remote) {}
+HttpSession::HttpSession(Loop& loop, Socket socket, const std::array<std::uint8_t, 16>& remote)
+    : Session(loop, std::move(socket)), remote_(remote) {}
 
 HttpSession::~HttpSession() {
   loop_.buffers().give_back(std::move(buffer_));
@@ -305,7 +304,7 @@ WebSocket* HttpSession::upgrade(WebSocketEvents& events) {
     answer(refusal(status));
     return nullptr;
   }
-  auto next = std::make_unique<WebSocketSession>(loop_, std::move(socket_), connection_, events);
+  auto next = std::make_unique<WebSocketSession>(loop_, std::move(socket_), events);
   WebSocketSession* socket = next.get();
   state_ = State::ending;
   loop_.replace(*this, std::move(next));

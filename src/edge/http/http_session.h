@@ -24,8 +24,7 @@ namespace onrush::http {
 
 class HttpSession final : public Session {
  public:
-  HttpSession(Loop& loop, Socket socket, std::uint64_t connection,
-              const std::array<std::uint8_t, 16>& remote);
+  HttpSession(Loop& loop, Socket socket, const std::array<std::uint8_t, 16>& remote);
   ~HttpSession() override;
 
   void start();

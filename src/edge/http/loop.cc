@@ -189,8 +189,7 @@ void Loop::admit(int fd, const void* address) {
     ::close(fd);
     return;
   }
-  const std::uint64_t connection = (std::uint64_t{index_ + 1} << 48) | ++connections_;
-  auto* session = new HttpSession(*this, std::move(socket), connection, remote_address(from));
+  auto* session = new HttpSession(*this, std::move(socket), remote_address(from));
   session->set_slot(take_slot(*session));
   if (open > limits_.connections_max) {
     counters_.refused.add();

@@ -132,7 +132,6 @@ class Loop final : public Worker {
   std::vector<WebSocketSession*> to_settle_;
   std::vector<WebSocketSession*> to_flush_;
   std::size_t flushed_ = 0;  // how far flush_some has come in to_flush_
-  std::uint64_t connections_ = 0;
   std::chrono::steady_clock::time_point next_tick_;
   std::string date_;
   std::time_t date_second_ = 0;

@@ -16,8 +16,7 @@ class HttpSession;
 
 class Session : public TimerWheel::Entry {
  public:
-  Session(Loop& loop, Socket socket, std::uint64_t connection)
-      : loop_(loop), socket_(std::move(socket)), connection_(connection) {}
+  Session(Loop& loop, Socket socket) : loop_(loop), socket_(std::move(socket)) {}
   virtual ~Session() = default;
 
   virtual void on_deadline() = 0;
@@ -58,7 +57,6 @@ class Session : public TimerWheel::Entry {
 
   Loop& loop_;
   Socket socket_;
-  std::uint64_t connection_;
 
  private:
   void wait_and_discard();

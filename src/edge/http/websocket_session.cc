@@ -50,9 +50,8 @@ int check_upgrade(const Head& head) {
   return head.websocket_version == "13" ? 0 : 426;
 }
 
-WebSocketSession::WebSocketSession(Loop& loop, Socket socket, std::uint64_t connection,
-                                   WebSocketEvents& events)
-    : Session(loop, std::move(socket), connection), events_(&events), heard_(loop.wheel().now()) {
+WebSocketSession::WebSocketSession(Loop& loop, Socket socket, WebSocketEvents& events)
+    : Session(loop, std::move(socket)), events_(&events), heard_(loop.wheel().now()) {
   loop_.counters().websockets_open.add();
 }
 

@@ -20,7 +20,7 @@ struct Head;
 
 class WebSocketSession final : public Session, public WebSocket {
  public:
-  WebSocketSession(Loop& loop, Socket socket, std::uint64_t connection, WebSocketEvents& events);
+  WebSocketSession(Loop& loop, Socket socket, WebSocketEvents& events);
   ~WebSocketSession() override;
 
   // Answers 101. `early`: what the client sent before it could know the answer.
